@@ -1,0 +1,81 @@
+# SPDX-License-Identifier: GPL-2.0
+#
+# The driver: everything that one does with this project is a target here.
+#
+# Variables:
+#   BASE_TARBALL=FILE   use this linux-6.18.y.tar.xz as the base kernel
+#   FRAGMENT=FILE       add config lines to the kernel, in a build of its own
+#   KIND=plain|debug    which kernel "kernel" and "shell" are about
+#   TESTS="PATTERN..."  run only those parts of the tests
+#   SLOW=1              "series" builds every commit, too
+#   LUO_CACHE=DIR       where downloads and builds go, instead of
+#                       $XDG_CACHE_HOME/luo
+
+KIND ?= plain
+export BASE_TARBALL LUO_CACHE
+
+.PHONY: help
+help:
+	@echo 'Targets:'
+	@echo '  demo          one live update in a virtual machine, shown and checked'
+	@echo '  test          all tests; the last line says how many passed and failed'
+	@echo '  kernel        build the kernel (FRAGMENT=, KIND=)'
+	@echo '  print-kernel  print the path of its bzImage (FRAGMENT=, KIND=)'
+	@echo '  shell         a prompt in a virtual machine with that kernel'
+	@echo '  check         static checks of the code'
+	@echo '  series        make the patch series, apply it to a pristine base (SLOW=1)'
+	@echo '  edit DIR=...  make a git repository of the series, to edit base files'
+	@echo '  take DIR=...  take the commits of that repository back'
+	@echo '  deps          install what the above need'
+	@echo '  clean         remove what was built for this checkout'
+	@echo
+	@echo 'See README.md, and the head of the Makefile for variables.'
+
+.PHONY: deps
+deps:
+	@scripts/deps build vm check
+
+.PHONY: deps-build deps-vm deps-check
+deps-build:
+	@scripts/deps build
+deps-vm:
+	@scripts/deps build vm
+deps-check:
+	@scripts/deps build check
+
+.PHONY: kernel
+kernel: deps-build
+	@scripts/kernel $(KIND) $(FRAGMENT)
+
+.PHONY: print-kernel
+print-kernel:
+	@scripts/kernel --print $(KIND) $(FRAGMENT)
+
+.PHONY: demo
+demo: deps-vm
+	@scripts/demo
+
+.PHONY: shell
+shell: deps-vm
+	@scripts/vm shell --kind $(KIND) $(addprefix --fragment ,$(FRAGMENT))
+
+.PHONY: test
+test: deps
+	@scripts/test $(TESTS)
+
+.PHONY: check
+check: deps-check
+	@scripts/check
+
+.PHONY: series
+series: deps-check
+	@scripts/series check $(if $(SLOW),--slow)
+
+.PHONY: edit take
+edit take: deps-build
+	@test -n '$(DIR)' || { echo 'DIR= is missing' >&2; exit 2; }
+	@scripts/series $(if $(filter edit,$@),export,import) '$(DIR)'
+
+.PHONY: clean
+clean:
+	@scripts/clean

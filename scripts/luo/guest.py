@@ -1,0 +1,73 @@
+# SPDX-License-Identifier: GPL-2.0
+"""Puts together what a virtual machine boots: kernels, programs, a list."""
+
+import subprocess
+import sys
+from pathlib import Path
+
+from luo import initramfs, paths, vm
+
+BUSYBOX_LINKS = ("sh", "ls", "cat", "mount", "dmesg", "ps", "sha256sum",
+                 "grep", "head", "tail", "sleep", "echo", "dd", "free", "hexdump")
+
+
+def build(kind, *fragments):
+    """Builds a kernel and returns its path."""
+    subprocess.run([paths.TOP / "scripts/kernel", kind, *fragments],
+                   check=True)
+    return paths.kernel_image(kind, *fragments)
+
+
+def build_programs():
+    """Builds the userspace programs and returns their directory."""
+    out = subprocess.run([paths.TOP / "scripts/user"], check=True,
+                         stdout=subprocess.PIPE, text=True)
+    return Path(out.stdout.strip())
+
+
+def busybox():
+    """A busybox that needs no library."""
+    for path in ("/bin/busybox", "/usr/bin/busybox"):
+        if Path(path).is_file():
+            return Path(path)
+    sys.exit("luo: error: no busybox; scripts/deps vm installs it")
+
+
+def make_initramfs(target, kernel, programs, commands, shell=False):
+    """Writes an initramfs with the kernel, the programs and a list of
+    commands for luo_init."""
+    image = initramfs.Initramfs()
+    image.add("/init", programs / "luo_init")
+    image.add("/boot/kernel", kernel)
+    image.add("/bin/busybox", busybox())
+    image.add("/bin/sh", busybox())
+    names = {Path(c.split()[0]).name for c in commands}
+    for path in sorted(programs.iterdir()):
+        if path.name in names or (shell and is_program(path)):
+            image.add(f"/bin/{path.name}", path)
+    if shell:
+        for name in BUSYBOX_LINKS[1:]:
+            image.add_text(f"/bin/{name}",
+                           f'#!/bin/sh\nexec /bin/busybox {name} "$@"\n',
+                           executable=True)
+    image.add_text("/tests", "".join(f"/bin/{c}\n" for c in commands))
+    image.write(target)
+
+
+def is_program(path):
+    """True for a program that was built."""
+    return path.is_file() and path.stat().st_mode & 0o111 and \
+        not path.name.startswith(".")
+
+
+def run(name, kernel, programs, commands, follow=None, **options):
+    """Runs commands in a guest; returns the Outcome and the log's path."""
+    directory = paths.work_dir() / "guests"
+    directory.mkdir(parents=True, exist_ok=True)
+    image = directory / f"{name}.cpio"
+    make_initramfs(image, kernel, programs, commands)
+    log = paths.log_dir() / f"{name}.log"
+    try:
+        return vm.run(vm.Guest(kernel, image, **options), log, follow), log
+    finally:
+        image.unlink()

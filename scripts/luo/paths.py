@@ -1,0 +1,46 @@
+# SPDX-License-Identifier: GPL-2.0
+"""Where things are: the checkout, the cache, the directories of this checkout.
+
+The same rules as in scripts/lib.sh.
+"""
+
+import hashlib
+import os
+import subprocess
+from pathlib import Path
+
+TOP = Path(__file__).resolve().parent.parent.parent
+
+
+def cache_dir():
+    """Downloads and everything that is built, outside the checkout."""
+    if os.environ.get("LUO_CACHE"):
+        return Path(os.environ["LUO_CACHE"])
+    xdg = os.environ.get("XDG_CACHE_HOME") or Path.home() / ".cache"
+    return Path(xdg) / "luo"
+
+
+def work_dir():
+    """What belongs to this checkout alone."""
+    digest = hashlib.sha256(str(TOP).encode()).hexdigest()
+    return cache_dir() / "work" / digest[:12]
+
+
+def tree_dir():
+    """The source tree: base, patches and new files."""
+    return work_dir() / "linux"
+
+
+def log_dir():
+    """Console logs of virtual machines."""
+    path = work_dir() / "logs"
+    path.mkdir(parents=True, exist_ok=True)
+    return path
+
+
+def kernel_image(kind, *fragments):
+    """Path of a kernel that scripts/kernel builds."""
+    out = subprocess.run(
+        [TOP / "scripts/kernel", "--print", kind, *fragments],
+        check=True, stdout=subprocess.PIPE, text=True)
+    return Path(out.stdout.strip())

@@ -1,0 +1,224 @@
+# SPDX-License-Identifier: GPL-2.0
+"""Boots a kernel in QEMU and follows it through any number of kexecs.
+
+The guest has two serial ports: the first is the kernel's console, the second
+carries what the test programs say. So a line of one never ends up inside a
+line of the other. luo_init, the guest's first process, frames the output of
+each program with lines that begin with MARK.
+"""
+
+import os
+import re
+import selectors
+import subprocess
+import tempfile
+import time
+from dataclasses import dataclass, field
+
+from luo import accel, ktap, splat
+
+MARK = "luo-vm: "
+
+# Everything that the accelerator can do, but 5-level page tables: with them
+# KASAN takes an interrupt in the middle of identify_cpu(), when the features of
+# the CPU are cleared for a moment, for a wild access (seen on 6.18.15).
+CPU = "max,la57=off"
+
+# How much slower than TCG on an idle machine a run may be before it counts
+# as hanging; the limits of the runs are set for TCG.
+SLOWNESS = float(os.environ.get("LUO_SLOWNESS", "1"))
+
+
+@dataclass
+class Guest:
+    """What is booted, and with what."""
+    kernel: object
+    initrd: object
+    memory: str = "512M"
+    cpus: int = 2
+    append: str = ""
+    seconds: float = 60
+    icount: bool = False
+    machine: list = field(default_factory=list)
+
+    def command(self):
+        """The command line of QEMU, without the serial ports."""
+        kind = accel.accelerator(self.kernel)
+        if self.icount:
+            kind = "tcg"
+        argv = ["qemu-system-x86_64", "-cpu", CPU, "-m", self.memory,
+                "-display", "none", "-nodefaults", "-no-reboot",
+                "-kernel", str(self.kernel), "-initrd", str(self.initrd),
+                *self.machine]
+        if self.icount:
+            argv += ["-smp", "1", "-accel", "tcg,thread=single",
+                     "-icount", "shift=0,sleep=off"]
+        else:
+            argv += ["-smp", str(self.cpus), "-accel", kind]
+        append = ("console=ttyS0 panic=-1 kho=on liveupdate=on retain_initrd "
+                  + self.append)
+        return argv + ["-append", append]
+
+
+@dataclass
+class Outcome:
+    """What became of a run."""
+    kernel_log: list = field(default_factory=list)
+    test_log: list = field(default_factory=list)
+    timed_out: bool = False
+    exit_status: int = 0
+
+    def boots(self):
+        """One dictionary for each time that luo_init came up."""
+        return [dict(re.findall(r"(\w+)=(\S+)", line))
+                for line in self.test_log if line.startswith(MARK + "boot ")]
+
+    def done(self):
+        """True if luo_init went through its whole list."""
+        return any(line.startswith(MARK + "done") for line in self.test_log)
+
+
+class _Lines:
+    """Cuts a byte stream into lines."""
+
+    def __init__(self):
+        self._rest = b""
+
+    def feed(self, data):
+        """Complete lines so far."""
+        *lines, self._rest = (self._rest + data).split(b"\n")
+        return [l.decode("utf-8", "replace").rstrip("\r") for l in lines]
+
+
+class _Log:
+    """The log file: both ports, in the order in which lines came."""
+
+    def __init__(self, path, outcome, follow):
+        self._file = open(path, "w", encoding="utf-8")  # pylint: disable=R1732
+        self._outcome = outcome
+        self._follow = follow
+        self._start = time.monotonic()
+
+    def add(self, port, line):
+        """Takes one line."""
+        log = (self._outcome.kernel_log if port == "K"
+               else self._outcome.test_log)
+        log.append(line)
+        stamp = time.monotonic() - self._start
+        self._file.write(f"{stamp:8.3f} {port} {line}\n")
+        self._file.flush()
+        if self._follow:
+            self._follow(port, line)
+
+    def close(self):
+        """Closes the file."""
+        self._file.close()
+
+
+def _pump(ports, log, proc, deadline):
+    """Moves lines from the ports into the log; False at the time limit."""
+    with selectors.DefaultSelector() as sel:
+        for name, fd in ports.items():
+            sel.register(fd, selectors.EVENT_READ, (name, _Lines()))
+        while sel.get_map():
+            left = deadline - time.monotonic()
+            if left <= 0:
+                return False
+            for key, _ in sel.select(min(left, 1)):
+                name, lines = key.data
+                data = os.read(key.fd, 65536)
+                if not data:
+                    sel.unregister(key.fd)
+                for line in lines.feed(data):
+                    log.add(name, line)
+            if proc.poll() is not None and not sel.select(0):
+                break
+    return True
+
+
+def run(guest, log_path, follow=None):
+    """Runs a guest to its end and returns the Outcome.
+
+    follow(port, line) is called for each line while it runs.
+    """
+    outcome = Outcome()
+    log = _Log(log_path, outcome, follow)
+    with tempfile.TemporaryDirectory() as name:
+        fifos = {"K": os.path.join(name, "console"),
+                 "T": os.path.join(name, "tests")}
+        argv = guest.command()
+        for port, fifo in fifos.items():
+            # QEMU's pipe chardev wants NAME.in and NAME.out.
+            os.mkfifo(fifo + ".in")
+            os.mkfifo(fifo + ".out")
+            argv += ["-chardev", f"pipe,id={port},path={fifo}",
+                     "-serial", f"chardev:{port}"]
+        fds = {port: os.open(fifo + ".out", os.O_RDONLY | os.O_NONBLOCK)
+               for port, fifo in fifos.items()}
+        # Held open for writing, so that an early reader sees no end of file.
+        holders = [os.open(fifo + ".out", os.O_WRONLY)
+                   for fifo in fifos.values()]
+        with subprocess.Popen(argv, stdin=subprocess.DEVNULL,
+                              stdout=subprocess.PIPE,
+                              stderr=subprocess.STDOUT) as proc:
+            fds["Q"] = proc.stdout.fileno()
+            deadline = time.monotonic() + guest.seconds * SLOWNESS
+            outcome.timed_out = not _pump(fds, log, proc, deadline)
+            if outcome.timed_out:
+                proc.kill()
+            outcome.exit_status = proc.wait()
+        for fd in [fds["K"], fds["T"], *holders]:
+            os.close(fd)
+    log.close()
+    return outcome
+
+
+def _program_results(name, lines, status, prefix):
+    """Results of one program: its KTAP, and how it ended."""
+    results = ktap.parse(lines, f"{prefix}/{name}")
+    clean = status in ("0", "4") or any(r.status == ktap.FAIL
+                                        for r in results)
+    if not clean:
+        results.append(ktap.Result(f"{prefix}/{name}/exit", ktap.FAIL,
+                                   f"ended with status {status}"))
+    return results
+
+
+def _label(command):
+    """Names a command: its program and arguments, without directories."""
+    program, *args = command.split()
+    # The suites of KUnit say their names themselves.
+    if program == "kunit":
+        return program
+    return "_".join([os.path.basename(program), *args])
+
+
+def results(outcome, prefix):
+    """All results of a run, the run's own verdict last."""
+    found, lines, name = [], [], None
+    for line in outcome.test_log:
+        if line.startswith(MARK + "begin "):
+            name, lines = line[len(MARK + "begin "):], []
+        elif line.startswith(MARK + "end "):
+            found += _program_results(_label(name), lines,
+                                      line.split("status=")[1], prefix)
+            name = None
+        elif name and not line.startswith(MARK):
+            lines.append(line)
+    if name:
+        found.append(ktap.Result(f"{prefix}/{_label(name)}", ktap.FAIL,
+                                 "did not end"))
+    found.append(ktap.Result(f"{prefix}/run", *verdict(outcome)))
+    return found
+
+
+def verdict(outcome):
+    """(status, note) of the run as a whole."""
+    splats = splat.find(outcome.kernel_log)
+    if outcome.timed_out:
+        return ktap.FAIL, "time limit"
+    if splats:
+        return ktap.FAIL, f"kernel splat: {splats[0]}"
+    if not outcome.done():
+        return ktap.FAIL, "the guest did not come to the end of its list"
+    return ktap.PASS, f"{len(outcome.boots())} boots"

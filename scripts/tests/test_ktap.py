@@ -1,0 +1,104 @@
+# SPDX-License-Identifier: GPL-2.0
+"""Reading and writing of results."""
+
+import io
+import unittest
+
+from luo import ktap, vm
+
+
+def statuses(lines):
+    """(name, status) of what a document says."""
+    return [(r.name, r.status) for r in ktap.parse(lines, "x")]
+
+
+class Parse(unittest.TestCase):
+    """ktap.parse()"""
+
+    def test_flat(self):
+        """What a kselftest prints."""
+        self.assertEqual(
+            statuses(["TAP version 13", "1..3", "ok 1 a", "not ok 2 b",
+                      "ok 3 c # SKIP no device"]),
+            [("x/a", "pass"), ("x/b", "fail"), ("x/c", "skip")])
+
+    def test_nested(self):
+        """What KUnit prints; only the cases count."""
+        self.assertEqual(
+            statuses(["KTAP version 1", "1..1", "    KTAP version 1",
+                      "    # Subtest: s", "    1..2", "    ok 1 a",
+                      "    ok 2 b", "ok 1 s"]),
+            [("x/s/a", "pass"), ("x/s/b", "pass")])
+
+    def test_missing_result(self):
+        """A plan that is not kept is a failure."""
+        found = statuses(["TAP version 13", "1..2", "ok 1 a"])
+        self.assertIn(("x/a", "pass"), found)
+        self.assertIn("fail", [status for _, status in found])
+
+    def test_nothing(self):
+        """So is silence."""
+        self.assertEqual([s for _, s in statuses([])], ["fail"])
+        self.assertEqual([s for _, s in statuses(["hello"])], ["fail"])
+
+
+class Report(unittest.TestCase):
+    """ktap.Reporter"""
+
+    def report(self, *results):
+        """(verdict, last line)"""
+        out = io.StringIO()
+        reporter = ktap.Reporter(out)
+        for status in results:
+            reporter.add(ktap.Result("r", status))
+        return reporter.finish(), out.getvalue().splitlines()[-1]
+
+    def test_sums(self):
+        """The last line."""
+        self.assertEqual(self.report("pass", "pass"),
+                         (True, "2 passed, 0 failed"))
+        self.assertEqual(self.report("pass", "fail", "skip"),
+                         (False, "1 passed, 1 failed, 1 skipped"))
+
+    def test_nothing_is_no_success(self):
+        """No test, no success; a skip is no pass."""
+        self.assertEqual(self.report(), (False, "0 passed, 0 failed"))
+        self.assertEqual(self.report("skip"),
+                         (False, "0 passed, 0 failed, 1 skipped"))
+
+
+class Results(unittest.TestCase):
+    """vm.results()"""
+
+    GOOD = [vm.MARK + "boot release=6.18 boot_id=a stage=1",
+            vm.MARK + "begin /bin/t", "TAP version 13", "1..1", "ok 1 a",
+            vm.MARK + "end status=0", vm.MARK + "done"]
+
+    def failures(self, test_log, kernel_log=(), **more):
+        """Names of what failed."""
+        outcome = vm.Outcome(list(kernel_log), list(test_log), **more)
+        return [r.name for r in vm.results(outcome, "vm")
+                if r.status == ktap.FAIL]
+
+    def test_good(self):
+        """Nothing fails."""
+        self.assertEqual(self.failures(self.GOOD), [])
+
+    def test_splat(self):
+        """A splat fails the run, whatever the tests say."""
+        self.assertEqual(self.failures(self.GOOD, ["[ 1.0] Call Trace:"]),
+                         ["vm/run"])
+
+    def test_time_limit(self):
+        """So does a machine that hangs."""
+        self.assertEqual(self.failures(self.GOOD[:-1], timed_out=True),
+                         ["vm/run"])
+
+    def test_exit_status(self):
+        """A program that fails without saying so."""
+        log = [line.replace("status=0", "status=1") for line in self.GOOD]
+        self.assertEqual(self.failures(log), ["vm/t/exit"])
+
+    def test_did_not_end(self):
+        """A program in the middle of which the machine stops."""
+        self.assertIn("vm/t", self.failures(self.GOOD[:-2]))
