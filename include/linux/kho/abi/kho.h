@@ -1,0 +1,257 @@
+/* SPDX-License-Identifier: GPL-2.0 */
+/*
+ * Kexec Handover: the bytes that one kernel leaves for the next.
+ *
+ * Everything is in native endianness. "pa" is a physical address; 0 stands for
+ * "none". A change of anything in this file takes a new %KHO_COMPATIBLE.
+ *
+ * Root
+ * ----
+ *
+ * A flattened device tree in one preserved page. The boot protocol passes its
+ * pa: setup_data of type SETUP_KEXEC_KHO on x86, /chosen on arm64.
+ *
+ * .. code-block:: none
+ *
+ *	/ {
+ *		compatible = "kho-v4";
+ *		preserved-memory-map = <u64 pa of the tracker's root node>;
+ *
+ *		NAME {
+ *			preserved-data = <u64 pa of a blob>;
+ *			blob-size = <u64 bytes>;
+ *		};
+ *	};
+ *
+ * A sub-tree whose name a kernel does not know is ignored.
+ *
+ * Tracker
+ * -------
+ *
+ * A radix tree over all preserved blocks. A block is a naturally aligned
+ * power-of-two number of pages. Its key has one bit that tells the order, and
+ * below that bit the address of the block in units of its size:
+ *
+ * .. code-block:: none
+ *
+ *	 63            52  51                                         0
+ *	+----------------+---------------------------------------------+
+ *	| 0            1 |  pa >> 12                                   |  order 0
+ *	| 0            0 |1| pa >> 13                                  |  order 1
+ *	| 0            0 |0|1| pa >> 14                                |  order 2
+ *	+----------------+---------------------------------------------+
+ *
+ * So within one order keys ascend with the address. Nodes are single pages:
+ * level 0 is a bitmap, the levels above are tables of pa. With pages of 4 KiB:
+ *
+ * .. code-block:: none
+ *
+ *	key bits  59..51   50..42   41..33   32..24   23..15    14..0
+ *	level        5        4        3        2        1         0
+ *	          table -> table -> table -> table -> table -> bitmap
+ *	                    (512 pa each)                   (32768 bits)
+ *
+ * Nodes are not preserved themselves. They lie outside scratch, so the next
+ * kernel does not touch them before it has read the tree.
+ */
+
+#ifndef _LINUX_KHO_ABI_KHO_H
+#define _LINUX_KHO_ABI_KHO_H
+
+#include <linux/bits.h>
+#include <linux/build_bug.h>
+#include <linux/const.h>
+#include <linux/math.h>
+#include <linux/stddef.h>
+#include <linux/types.h>
+#include <vdso/page.h>
+
+/* The root node's "compatible". */
+#define KHO_COMPATIBLE			"kho-v4"
+
+/* Properties of the root node and of the sub-trees, each a u64. */
+#define KHO_PROP_MEMORY_MAP		"preserved-memory-map"
+#define KHO_PROP_DATA			"preserved-data"
+#define KHO_PROP_SIZE			"blob-size"
+
+/* Geometry of the tracker. */
+#define KHO_TREE_BITMAP_SHIFT		(PAGE_SHIFT + 3)
+#define KHO_TREE_TABLE_SHIFT		(PAGE_SHIFT - 3)
+#define KHO_TREE_KEY_BITS		(64 - PAGE_SHIFT + 1)
+#define KHO_TREE_LEVELS							\
+	(1 + DIV_ROUND_UP(KHO_TREE_KEY_BITS - KHO_TREE_BITMAP_SHIFT,	\
+			  KHO_TREE_TABLE_SHIFT))
+
+#define KHO_TREE_BITS			BIT(KHO_TREE_BITMAP_SHIFT)
+#define KHO_TREE_SLOTS			BIT(KHO_TREE_TABLE_SHIFT)
+
+/* The largest order: a block of 2^63 bytes. */
+#define KHO_TREE_MAX_ORDER		(63 - PAGE_SHIFT)
+
+/**
+ * struct kho_tree_table - a node of the tracker above level 0
+ * @slots: pa of the nodes one level below, 0 where there is none
+ */
+struct kho_tree_table {
+	u64 slots[KHO_TREE_SLOTS];
+};
+
+/**
+ * struct kho_tree_bitmap - a node of the tracker at level 0
+ * @bits: one bit a block; an array of unsigned long, as bitmaps are
+ */
+struct kho_tree_bitmap {
+	unsigned long bits[KHO_TREE_BITS / __BITS_PER_LONG];
+};
+
+static_assert(sizeof(struct kho_tree_table) == PAGE_SIZE);
+static_assert(sizeof(struct kho_tree_bitmap) == PAGE_SIZE);
+
+/**
+ * kho_tree_key - the key of a block
+ * @pa: physical address of the block, a multiple of its size
+ * @order: log2 of the block's number of pages, at most %KHO_TREE_MAX_ORDER
+ *
+ * Return: the key.
+ */
+static inline u64 kho_tree_key(u64 pa, unsigned int order)
+{
+	return (1ULL << (64 - PAGE_SHIFT - order)) |
+	       (pa >> (PAGE_SHIFT + order));
+}
+
+/**
+ * kho_tree_key_order - the order of the block that a key stands for
+ * @key: a key, not 0
+ *
+ * Return: the order; above %KHO_TREE_MAX_ORDER if @key stands for no block.
+ */
+static inline unsigned int kho_tree_key_order(u64 key)
+{
+	return 64 - PAGE_SHIFT - (63 - __builtin_clzll(key));
+}
+
+/**
+ * kho_tree_key_pa - the address of the block that a key stands for
+ * @key: a key with a valid order
+ *
+ * Return: the physical address.
+ */
+static inline u64 kho_tree_key_pa(u64 key)
+{
+	unsigned int order = kho_tree_key_order(key);
+
+	return (key ^ (1ULL << (64 - PAGE_SHIFT - order))) <<
+	       (PAGE_SHIFT + order);
+}
+
+/**
+ * kho_tree_index - where a key leads in a node
+ * @key: the key
+ * @level: the node's level, 0 for a bitmap
+ *
+ * Return: number of the bit or slot.
+ */
+static inline unsigned int kho_tree_index(u64 key, unsigned int level)
+{
+	if (!level)
+		return key & (KHO_TREE_BITS - 1);
+
+	return (key >> (KHO_TREE_BITMAP_SHIFT +
+			(level - 1) * KHO_TREE_TABLE_SHIFT)) &
+	       (KHO_TREE_SLOTS - 1);
+}
+
+/*
+ * Areas of vmalloc()
+ * ------------------
+ *
+ * .. code-block:: none
+ *
+ *	struct kho_vmalloc       chunk (a page)         chunk
+ *	+-------------------+    +----------------+    +----------------+
+ *	| first             |--->| next           |--->| 0              |
+ *	| total_pages       |    | pa of block    |    | pa of block    |
+ *	| flags, order      |    | ...            |    | 0              |
+ *	+-------------------+    +----------------+    +----------------+
+ *
+ * A block is 2^order pages, preserved as a range of pages. Chunks are
+ * preserved pages.
+ */
+
+/* Bits of &kho_vmalloc.flags. */
+#define KHO_VMALLOC_ALLOC		0x0001	/* VM_ALLOC */
+#define KHO_VMALLOC_HUGE_VMAP		0x0002	/* VM_ALLOW_HUGE_VMAP */
+
+/**
+ * struct kho_vmalloc - what is left of an area of vmalloc()
+ * @first: pa of the first chunk
+ * @total_pages: size of the area, in pages
+ * @flags: KHO_VMALLOC_*; others mean a format that the reader does not know
+ * @order: order of the area's blocks
+ */
+struct kho_vmalloc {
+	u64 first;
+	u32 total_pages;
+	u16 flags;
+	u16 order;
+};
+
+static_assert(sizeof(struct kho_vmalloc) == 16);
+
+#define KHO_VMALLOC_CHUNK_BLOCKS	(PAGE_SIZE / sizeof(u64) - 1)
+
+/**
+ * struct kho_vmalloc_chunk - a page full of the pa of blocks
+ * @next: pa of the next chunk, 0 in the last one
+ * @blocks: pa of the blocks, in the order in which they are mapped; 0 ends
+ *	    the list in a chunk that is not full
+ */
+struct kho_vmalloc_chunk {
+	u64 next;
+	u64 blocks[KHO_VMALLOC_CHUNK_BLOCKS];
+};
+
+static_assert(sizeof(struct kho_vmalloc_chunk) == PAGE_SIZE);
+
+/*
+ * Chains of blocks of entries
+ * ---------------------------
+ *
+ * .. code-block:: none
+ *
+ *	+--------+-------+---------+---------+-- ... --+
+ *	| next   | count | entry 0 | entry 1 |         |   one page
+ *	+--------+-------+---------+---------+-- ... --+
+ *
+ * Each block is a preserved page, filled before the next one is begun. A block
+ * without entries does not occur: no entries, no block.
+ */
+
+/* A chain with more blocks than this is damaged. */
+#define KHO_CHAIN_MAX_BLOCKS		10000
+
+/**
+ * struct kho_chain_block - head of a page of entries
+ * @next: pa of the next block, 0 in the last one
+ * @count: number of entries in this block, at least 1
+ */
+struct kho_chain_block {
+	u64 next;
+	u64 count;
+};
+
+static_assert(sizeof(struct kho_chain_block) == 16);
+
+/**
+ * kho_chain_block_capacity - how many entries fit in a block
+ * @entry_size: size of an entry in bytes
+ *
+ * Return: number of entries.
+ */
+static inline u64 kho_chain_block_capacity(size_t entry_size)
+{
+	return (PAGE_SIZE - sizeof(struct kho_chain_block)) / entry_size;
+}
+
+#endif /* _LINUX_KHO_ABI_KHO_H */

@@ -1,0 +1,95 @@
+/* SPDX-License-Identifier: GPL-2.0 */
+/*
+ * Live Update Orchestrator: the bytes that one kernel leaves for the next.
+ *
+ * .. code-block:: none
+ *
+ *	KHO sub-tree "LUO"
+ *	+------------------+
+ *	| struct luo_ser   |     chain of blocks, see <linux/kho/abi/kho.h>
+ *	|   sessions  -----|---> +----------------------------+
+ *	|   flbs           |     | struct luo_session_ser     |   chain of blocks
+ *	+------------------+     |   files  ------------------|-> +---------------+
+ *	                         |   count                    |   | struct        |
+ *	                         +----------------------------+   |  luo_file_ser |
+ *	                         | struct luo_session_ser     |   +---------------+
+ *	                         | ...                        |   | ...           |
+ *	                         +----------------------------+   +---------------+
+ *
+ * Everything is in native endianness. "pa" is a physical address; 0 stands for
+ * "none". All of it lies in preserved folios. A change of anything in this
+ * file takes a new %LUO_COMPATIBLE.
+ */
+
+#ifndef _LINUX_KHO_ABI_LUO_H
+#define _LINUX_KHO_ABI_LUO_H
+
+#include <linux/build_bug.h>
+#include <linux/stddef.h>
+#include <linux/types.h>
+
+/* Name of the KHO sub-tree. */
+#define LUO_SUBTREE		"LUO"
+
+/* What &luo_ser.compatible says, its NUL included. */
+#define LUO_COMPATIBLE		"luo-v5"
+
+#define LUO_COMPATIBLE_SIZE	8
+#define LUO_NAME_SIZE		64
+#define LUO_FORMAT_SIZE		48
+
+/**
+ * struct luo_ser - root of what LUO hands over
+ * @compatible: %LUO_COMPATIBLE, zero-filled
+ * @liveupdate_num: number of live updates before this one, and this one
+ * @sessions: pa of the chain of struct luo_session_ser, 0 if there is none
+ * @flbs: pa of the page of file-lifecycle-bound objects, 0 if there is none
+ */
+struct luo_ser {
+	char compatible[LUO_COMPATIBLE_SIZE];
+	u64 liveupdate_num;
+	u64 sessions;
+	u64 flbs;
+};
+
+/**
+ * struct luo_session_ser - one session
+ * @name: its name, NUL-terminated and zero-filled, not empty, unique
+ * @files: pa of the chain of struct luo_file_ser, 0 if there is none
+ * @count: number of files
+ */
+struct luo_session_ser {
+	char name[LUO_NAME_SIZE];
+	u64 files;
+	u64 count;
+};
+
+/**
+ * struct luo_file_ser - one file
+ * @compatible: name of the format that @data is in, NUL-terminated and
+ *		zero-filled
+ * @data: what the file's handler left; for memfds the pa of a record
+ * @token: the number by which userspace knows the file, unique in the session
+ */
+struct luo_file_ser {
+	char compatible[LUO_FORMAT_SIZE];
+	u64 data;
+	u64 token;
+};
+
+static_assert(sizeof(LUO_COMPATIBLE) <= LUO_COMPATIBLE_SIZE);
+
+static_assert(sizeof(struct luo_ser) == 32);
+static_assert(offsetof(struct luo_ser, liveupdate_num) == 8);
+static_assert(offsetof(struct luo_ser, sessions) == 16);
+static_assert(offsetof(struct luo_ser, flbs) == 24);
+
+static_assert(sizeof(struct luo_session_ser) == 80);
+static_assert(offsetof(struct luo_session_ser, files) == 64);
+static_assert(offsetof(struct luo_session_ser, count) == 72);
+
+static_assert(sizeof(struct luo_file_ser) == 64);
+static_assert(offsetof(struct luo_file_ser, data) == 48);
+static_assert(offsetof(struct luo_file_ser, token) == 56);
+
+#endif /* _LINUX_KHO_ABI_LUO_H */

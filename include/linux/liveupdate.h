@@ -1,0 +1,120 @@
+/* SPDX-License-Identifier: GPL-2.0 */
+/*
+ * Live Update Orchestrator: what it offers to the rest of the kernel.
+ */
+
+#ifndef _LINUX_LIVEUPDATE_H
+#define _LINUX_LIVEUPDATE_H
+
+#include <linux/err.h>
+#include <linux/list.h>
+#include <linux/types.h>
+
+struct file;
+struct kimage;
+struct liveupdate_file_handler;
+struct module;
+
+/**
+ * struct liveupdate_file_op_args - what a file handler's callback works on
+ * @handler: the handler
+ * @file: the file; NULL in @retrieve, which sets it, and in @finish of a file
+ *	  that was not retrieved
+ * @data: what goes to the next kernel, usually the physical address of a
+ *	  record in preserved memory; @preserve sets it, @freeze may change it
+ * @private: for the handler's use from @preserve to @unpreserve; lost with
+ *	     this kernel
+ */
+struct liveupdate_file_op_args {
+	struct liveupdate_file_handler *handler;
+	struct file *file;
+	u64 data;
+	void *private;
+};
+
+/**
+ * struct liveupdate_file_ops - how files of one type are carried over a kexec
+ * @can_preserve: is this file one of ours, and can it be preserved? 0, -ENOENT
+ *	if it is not ours, any other errno if it is and cannot be preserved.
+ *	Called without locks; must not change the file.
+ * @preserve: does the bulk of the work, while the file is in use. May be
+ *	killed: then -EINTR. After an error the file is as it was before.
+ * @unpreserve: undoes @preserve. The file is still in use.
+ * @freeze: records what changed since @preserve, right before the jump. May
+ *	be NULL. After an error the file is as it was before the call.
+ * @unfreeze: undoes @freeze, when somebody else's failed. May be NULL.
+ * @retrieve: in the next kernel, makes the file again out of @data, and sets
+ *	@file. After an error it can be called again.
+ * @can_finish: says -EBUSY as long as the session must not be finished. May be
+ *	NULL.
+ * @finish: frees what @data refers to; with @file NULL also the contents of
+ *	the file, which nobody retrieved. Cannot fail.
+ * @get_id: a number that tells this file from all others of its handler,
+ *	whatever struct file it is opened by. May be NULL: the inode's address.
+ * @owner: the module that the callbacks are in
+ *
+ * All of them are called in process context and may sleep. Callbacks for one
+ * file never run at the same time.
+ */
+struct liveupdate_file_ops {
+	int (*can_preserve)(struct liveupdate_file_handler *handler,
+			    struct file *file);
+	int (*preserve)(struct liveupdate_file_op_args *args);
+	void (*unpreserve)(struct liveupdate_file_op_args *args);
+	int (*freeze)(struct liveupdate_file_op_args *args);
+	void (*unfreeze)(struct liveupdate_file_op_args *args);
+	int (*retrieve)(struct liveupdate_file_op_args *args);
+	int (*can_finish)(struct liveupdate_file_op_args *args);
+	void (*finish)(struct liveupdate_file_op_args *args);
+	unsigned long (*get_id)(struct file *file);
+	struct module *owner;
+};
+
+/**
+ * struct liveupdate_file_handler - a type of files that can be preserved
+ * @ops: its callbacks
+ * @compatible: name of the format of @liveupdate_file_op_args.data, at most 47
+ *	characters; tells the next kernel which handler reads it
+ * @list: private to LUO
+ */
+struct liveupdate_file_handler {
+	const struct liveupdate_file_ops *ops;
+	const char *compatible;
+	/* private: */
+	struct list_head list;
+};
+
+#ifdef CONFIG_LIVEUPDATE
+
+bool liveupdate_enabled(void);
+int liveupdate_reboot(const struct kimage *image);
+int liveupdate_register_file_handler(struct liveupdate_file_handler *handler);
+int liveupdate_unregister_file_handler(struct liveupdate_file_handler *handler);
+
+#else
+
+static inline bool liveupdate_enabled(void)
+{
+	return false;
+}
+
+static inline int liveupdate_reboot(const struct kimage *image)
+{
+	return 0;
+}
+
+static inline int
+liveupdate_register_file_handler(struct liveupdate_file_handler *handler)
+{
+	return -EOPNOTSUPP;
+}
+
+static inline int
+liveupdate_unregister_file_handler(struct liveupdate_file_handler *handler)
+{
+	return -EOPNOTSUPP;
+}
+
+#endif /* CONFIG_LIVEUPDATE */
+
+#endif /* _LINUX_LIVEUPDATE_H */

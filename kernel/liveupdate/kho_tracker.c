@@ -1,0 +1,470 @@
+// SPDX-License-Identifier: GPL-2.0
+/*
+ * The set of preserved blocks, as the radix tree that the next kernel reads.
+ *
+ * Nothing is converted or copied on the way to the next kernel: what is in the
+ * tree at the jump is preserved. The format is in <linux/kho/abi/kho.h>.
+ */
+
+#define pr_fmt(fmt) "KHO: " fmt
+
+#include <linux/bitmap.h>
+#include <linux/bitops.h>
+#include <linux/cleanup.h>
+#include <linux/gfp.h>
+#include <linux/io.h>
+#include <linux/log2.h>
+#include <linux/minmax.h>
+#include <linux/mm.h>
+
+#include <kunit/visibility.h>
+
+#include "kexec_handover_internal.h"
+#include "kho_tracker.h"
+
+/* The nodes that a key leads through, from the bitmap at 0 up to the root. */
+struct kho_path {
+	void *nodes[KHO_TREE_LEVELS];
+};
+
+/*
+ * How many bits or slots of a node are in use: a node that is not used by
+ * anything is given back. Counted beside the node, because the format has no
+ * room for it.
+ */
+static atomic_long_t *node_uses(void *node)
+{
+	struct page *page = virt_to_page(node);
+
+	BUILD_BUG_ON(sizeof(page->private) != sizeof(atomic_long_t));
+	return (atomic_long_t *)&page->private;
+}
+
+/* Kernel memory is never taken from CMA, which is what scratch is. */
+static void *node_alloc(void)
+{
+	void *node = (void *)get_zeroed_page(GFP_KERNEL);
+
+	if (!node)
+		return NULL;
+	if (WARN_ON_ONCE(kho_scratch_overlap(virt_to_phys(node), PAGE_SIZE))) {
+		free_page((unsigned long)node);
+		return NULL;
+	}
+	atomic_long_set(node_uses(node), 0);
+	return node;
+}
+
+static void node_free(void *node)
+{
+	free_page((unsigned long)node);
+}
+
+static void *slot_node(const u64 *slot)
+{
+	u64 pa = READ_ONCE(*slot);
+
+	return pa ? phys_to_virt(pa) : NULL;
+}
+
+static void *get_child(struct kho_tree_table *table, u64 key,
+		       unsigned int level)
+{
+	return slot_node(&table->slots[kho_tree_index(key, level)]);
+}
+
+/* Two tasks may add the same child at a time; the second one takes the first's. */
+static void *get_or_add_child(struct kho_tracker *tracker,
+			      struct kho_tree_table *table, u64 key,
+			      unsigned int level)
+{
+	u64 *slot = &table->slots[kho_tree_index(key, level)];
+	void *node = slot_node(slot);
+	u64 other;
+
+	if (node)
+		return node;
+	node = node_alloc();
+	if (!node)
+		return NULL;
+	other = cmpxchg(slot, 0, virt_to_phys(node));
+	if (other) {
+		node_free(node);
+		return phys_to_virt(other);
+	}
+	atomic_long_inc(node_uses(table));
+	atomic_long_inc(&tracker->nodes);
+	return node;
+}
+
+/* NULL if there is no such bitmap. */
+static struct kho_tree_bitmap *find_bitmap(struct kho_tracker *tracker, u64 key)
+{
+	void *node = tracker->root;
+	unsigned int level;
+
+	for (level = KHO_TREE_LEVELS - 1; node && level; level--)
+		node = get_child(node, key, level);
+	return node;
+}
+
+/* NULL if there is no memory; nodes that are then in the way are pruned later. */
+static struct kho_tree_bitmap *find_or_add_bitmap(struct kho_tracker *tracker,
+						  u64 key)
+{
+	void *node = tracker->root;
+	unsigned int level;
+
+	for (level = KHO_TREE_LEVELS - 1; node && level; level--)
+		node = get_or_add_child(tracker, node, key, level);
+	return node;
+}
+
+/* Gives back the nodes of a key that nothing uses any more, the lowest first. */
+static void prune(struct kho_tracker *tracker, u64 key)
+{
+	struct kho_path path = {};
+	void *node = tracker->root;
+	unsigned int level;
+
+	lockdep_assert_held_write(&tracker->lock);
+
+	for (level = KHO_TREE_LEVELS - 1; node && level; level--) {
+		path.nodes[level] = node;
+		node = get_child(node, key, level);
+	}
+	path.nodes[level] = node;
+
+	for (level = 0; level < KHO_TREE_LEVELS - 1; level++) {
+		struct kho_tree_table *parent = path.nodes[level + 1];
+
+		node = path.nodes[level];
+		if (!node)
+			continue;
+		if (atomic_long_read(node_uses(node)))
+			return;
+		WRITE_ONCE(parent->slots[kho_tree_index(key, level + 1)], 0);
+		node_free(node);
+		atomic_long_dec(node_uses(parent));
+		atomic_long_dec(&tracker->nodes);
+	}
+}
+
+static int set_key(struct kho_tracker *tracker, u64 key)
+{
+	struct kho_tree_bitmap *bitmap;
+
+	lockdep_assert_held_read(&tracker->lock);
+
+	bitmap = find_or_add_bitmap(tracker, key);
+	if (!bitmap)
+		return -ENOMEM;
+	if (test_and_set_bit(kho_tree_index(key, 0), bitmap->bits))
+		return -EEXIST;
+	atomic_long_inc(node_uses(bitmap));
+	atomic_long_add(1L << kho_tree_key_order(key), &tracker->pages);
+	return 0;
+}
+
+/* @emptied is set, not cleared: it gathers the answers of several calls. */
+static int clear_key(struct kho_tracker *tracker, u64 key, bool *emptied)
+{
+	struct kho_tree_bitmap *bitmap;
+
+	lockdep_assert_held_read(&tracker->lock);
+
+	bitmap = find_bitmap(tracker, key);
+	if (!bitmap || !test_and_clear_bit(kho_tree_index(key, 0), bitmap->bits))
+		return -ENOENT;
+	atomic_long_sub(1L << kho_tree_key_order(key), &tracker->pages);
+	if (atomic_long_dec_and_test(node_uses(bitmap)))
+		*emptied = true;
+	return 0;
+}
+
+static bool has_key(struct kho_tracker *tracker, u64 key)
+{
+	struct kho_tree_bitmap *bitmap;
+
+	lockdep_assert_held_read(&tracker->lock);
+
+	bitmap = find_bitmap(tracker, key);
+	return bitmap && test_bit(kho_tree_index(key, 0), bitmap->bits);
+}
+
+/*
+ * A range is cut into blocks by kho_range_order(). A walk over the same range
+ * sees the same blocks, so what was added block by block is found again.
+ */
+struct range_walk {
+	unsigned long pfn;
+	unsigned long end;
+};
+
+static bool range_next(struct range_walk *walk, u64 *key)
+{
+	unsigned int order;
+
+	if (walk->pfn == walk->end)
+		return false;
+	order = kho_range_order(walk->pfn, walk->end - walk->pfn);
+	*key = kho_tree_key((u64)walk->pfn << PAGE_SHIFT, order);
+	walk->pfn += 1UL << order;
+	return true;
+}
+
+static void prune_range(struct kho_tracker *tracker, unsigned long pfn,
+			unsigned long end)
+{
+	struct range_walk walk = { pfn, end };
+	u64 key;
+
+	guard(rwsem_write)(&tracker->lock);
+	while (range_next(&walk, &key))
+		prune(tracker, key);
+}
+
+/* Adds the blocks of [pfn, end); returns where it stopped in @stop. */
+static int add_blocks(struct kho_tracker *tracker, unsigned long pfn,
+		      unsigned long end, unsigned long *stop)
+{
+	struct range_walk walk = { pfn, end };
+	int err;
+	u64 key;
+
+	guard(rwsem_read)(&tracker->lock);
+	*stop = pfn;
+	while (range_next(&walk, &key)) {
+		err = set_key(tracker, key);
+		if (err)
+			return err;
+		*stop = walk.pfn;
+	}
+	return 0;
+}
+
+/* All blocks of [pfn, end) are known to be there. */
+static bool del_blocks(struct kho_tracker *tracker, unsigned long pfn,
+		       unsigned long end)
+{
+	struct range_walk walk = { pfn, end };
+	bool emptied = false;
+	u64 key;
+
+	lockdep_assert_held_read(&tracker->lock);
+
+	while (range_next(&walk, &key))
+		WARN_ON_ONCE(clear_key(tracker, key, &emptied));
+	return emptied;
+}
+
+static bool has_blocks(struct kho_tracker *tracker, unsigned long pfn,
+		       unsigned long end)
+{
+	struct range_walk walk = { pfn, end };
+	u64 key;
+
+	while (range_next(&walk, &key)) {
+		if (!has_key(tracker, key))
+			return false;
+	}
+	return true;
+}
+
+static int del_all_or_nothing(struct kho_tracker *tracker, unsigned long pfn,
+			      unsigned long end, bool *emptied)
+{
+	guard(rwsem_read)(&tracker->lock);
+	if (!has_blocks(tracker, pfn, end))
+		return -ENOENT;
+	*emptied = del_blocks(tracker, pfn, end);
+	return 0;
+}
+
+/**
+ * kho_range_order - order of the first block that a range is cut into
+ * @pfn: first page of the range
+ * @nr: number of pages in the range, not 0
+ *
+ * The largest naturally aligned block that fits, made smaller until all of it
+ * lies in one NUMA node: the next kernel frees a block as a whole, into the
+ * node of its first page.
+ *
+ * Return: the order.
+ */
+unsigned int kho_range_order(unsigned long pfn, unsigned long nr)
+{
+	unsigned int order = min_t(unsigned int, ilog2(nr), KHO_TREE_MAX_ORDER);
+
+	if (pfn)
+		order = min_t(unsigned int, order, __ffs(pfn));
+	while (order &&
+	       pfn_to_nid(pfn) != pfn_to_nid(pfn + (1UL << order) - 1))
+		order--;
+	return order;
+}
+EXPORT_SYMBOL_IF_KUNIT(kho_range_order);
+
+/**
+ * kho_tracker_add_range - add a range of single pages
+ * @tracker: the tracker
+ * @pfn: first page
+ * @nr: number of pages
+ *
+ * Context: May sleep. Works on different ranges at the same time do not wait
+ *	    for each other.
+ * Return: 0; -EEXIST if a block of the range is there already, -ENOMEM. After
+ *	   an error the tracker is as it was before.
+ */
+int kho_tracker_add_range(struct kho_tracker *tracker, unsigned long pfn,
+			  unsigned long nr)
+{
+	unsigned long end = pfn + nr, stop;
+	int err;
+
+	err = add_blocks(tracker, pfn, end, &stop);
+	if (!err)
+		return 0;
+
+	scoped_guard(rwsem_read, &tracker->lock)
+		del_blocks(tracker, pfn, stop);
+	prune_range(tracker, pfn, end);
+	return err;
+}
+EXPORT_SYMBOL_IF_KUNIT(kho_tracker_add_range);
+
+/**
+ * kho_tracker_del_range - remove a range that kho_tracker_add_range() added
+ * @tracker: the tracker
+ * @pfn: first page, as it was added
+ * @nr: number of pages, as it was added
+ *
+ * Context: May sleep.
+ * Return: 0; -ENOENT if the range is not there block by block, and nothing is
+ *	   changed then.
+ */
+int kho_tracker_del_range(struct kho_tracker *tracker, unsigned long pfn,
+			  unsigned long nr)
+{
+	bool emptied = false;
+	int err;
+
+	err = del_all_or_nothing(tracker, pfn, pfn + nr, &emptied);
+	if (!err && emptied)
+		prune_range(tracker, pfn, pfn + nr);
+	return err;
+}
+EXPORT_SYMBOL_IF_KUNIT(kho_tracker_del_range);
+
+static void prune_key(struct kho_tracker *tracker, u64 key)
+{
+	guard(rwsem_write)(&tracker->lock);
+	prune(tracker, key);
+}
+
+/**
+ * kho_tracker_add - add one block
+ * @tracker: the tracker
+ * @pfn: first page, a multiple of the block's size
+ * @order: log2 of the block's number of pages
+ *
+ * Context: May sleep.
+ * Return: 0; -EEXIST if the block is there already, -ENOMEM. After an error
+ *	   the tracker is as it was before.
+ */
+int kho_tracker_add(struct kho_tracker *tracker, unsigned long pfn,
+		    unsigned int order)
+{
+	u64 key = kho_tree_key((u64)pfn << PAGE_SHIFT, order);
+	int err;
+
+	scoped_guard(rwsem_read, &tracker->lock)
+		err = set_key(tracker, key);
+	if (err == -ENOMEM)
+		prune_key(tracker, key);
+	return err;
+}
+EXPORT_SYMBOL_IF_KUNIT(kho_tracker_add);
+
+/**
+ * kho_tracker_del - remove a block that kho_tracker_add() added
+ * @tracker: the tracker
+ * @pfn: first page
+ * @order: log2 of the block's number of pages
+ *
+ * Context: May sleep.
+ * Return: 0; -ENOENT if there is no such block.
+ */
+int kho_tracker_del(struct kho_tracker *tracker, unsigned long pfn,
+		    unsigned int order)
+{
+	u64 key = kho_tree_key((u64)pfn << PAGE_SHIFT, order);
+	bool emptied = false;
+	int err;
+
+	scoped_guard(rwsem_read, &tracker->lock)
+		err = clear_key(tracker, key, &emptied);
+	if (emptied)
+		prune_key(tracker, key);
+	return err;
+}
+EXPORT_SYMBOL_IF_KUNIT(kho_tracker_del);
+
+/**
+ * kho_tracker_has - ask for a block
+ * @tracker: the tracker
+ * @pfn: first page
+ * @order: log2 of the block's number of pages
+ *
+ * Context: May sleep.
+ * Return: true if exactly this block is in the set.
+ */
+bool kho_tracker_has(struct kho_tracker *tracker, unsigned long pfn,
+		     unsigned int order)
+{
+	guard(rwsem_read)(&tracker->lock);
+	return has_key(tracker, kho_tree_key((u64)pfn << PAGE_SHIFT, order));
+}
+EXPORT_SYMBOL_IF_KUNIT(kho_tracker_has);
+
+/**
+ * kho_tracker_init - make an empty tracker
+ * @tracker: the tracker
+ *
+ * Context: May sleep.
+ * Return: 0 or -ENOMEM.
+ */
+int kho_tracker_init(struct kho_tracker *tracker)
+{
+	init_rwsem(&tracker->lock);
+	atomic_long_set(&tracker->nodes, 0);
+	atomic_long_set(&tracker->pages, 0);
+	tracker->root = node_alloc();
+	return tracker->root ? 0 : -ENOMEM;
+}
+EXPORT_SYMBOL_IF_KUNIT(kho_tracker_init);
+
+static void free_subtree(void *node, unsigned int level)
+{
+	struct kho_tree_table *table = node;
+	unsigned int i;
+
+	for (i = 0; level && i < KHO_TREE_SLOTS; i++) {
+		void *child = slot_node(&table->slots[i]);
+
+		if (child)
+			free_subtree(child, level - 1);
+	}
+	node_free(node);
+}
+
+/**
+ * kho_tracker_destroy - free a tracker and whatever it holds
+ * @tracker: the tracker; nobody else uses it any more
+ */
+void kho_tracker_destroy(struct kho_tracker *tracker)
+{
+	free_subtree(tracker->root, KHO_TREE_LEVELS - 1);
+	tracker->root = NULL;
+}
+EXPORT_SYMBOL_IF_KUNIT(kho_tracker_destroy);

@@ -1,0 +1,47 @@
+/* SPDX-License-Identifier: GPL-2.0 */
+/*
+ * The set of preserved blocks, kept in the form that the next kernel reads.
+ */
+
+#ifndef _LINUX_LIVEUPDATE_KHO_TRACKER_H
+#define _LINUX_LIVEUPDATE_KHO_TRACKER_H
+
+#include <linux/atomic.h>
+#include <linux/kho/abi/kho.h>
+#include <linux/rwsem.h>
+#include <linux/types.h>
+
+/**
+ * struct kho_tracker - a set of blocks of pages
+ * @lock: for reading while blocks are added and removed, which is atomic for
+ *	  each of them; for writing while empty nodes are given back, and while
+ *	  the tree as a whole has to hold still
+ * @root: the root node; its address never changes, so the kexec image can be
+ *	  told about it before anything is preserved
+ * @nodes: number of nodes below the root
+ * @pages: number of pages in all blocks together
+ */
+struct kho_tracker {
+	struct rw_semaphore lock;
+	struct kho_tree_table *root;
+	atomic_long_t nodes;
+	atomic_long_t pages;
+};
+
+int kho_tracker_init(struct kho_tracker *tracker);
+void kho_tracker_destroy(struct kho_tracker *tracker);
+
+int kho_tracker_add(struct kho_tracker *tracker, unsigned long pfn,
+		    unsigned int order);
+int kho_tracker_del(struct kho_tracker *tracker, unsigned long pfn,
+		    unsigned int order);
+bool kho_tracker_has(struct kho_tracker *tracker, unsigned long pfn,
+		     unsigned int order);
+int kho_tracker_add_range(struct kho_tracker *tracker, unsigned long pfn,
+			  unsigned long nr);
+int kho_tracker_del_range(struct kho_tracker *tracker, unsigned long pfn,
+			  unsigned long nr);
+
+unsigned int kho_range_order(unsigned long pfn, unsigned long nr);
+
+#endif /* _LINUX_LIVEUPDATE_KHO_TRACKER_H */

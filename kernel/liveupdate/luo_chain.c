@@ -1,0 +1,193 @@
+// SPDX-License-Identifier: GPL-2.0
+/*
+ * Chains of pages full of entries: how LUO leaves lists to the next kernel.
+ *
+ * The format is in <linux/kho/abi/kho.h>.
+ */
+
+#define pr_fmt(fmt) "LUO: " fmt
+
+#include <linux/io.h>
+#include <linux/kexec_handover.h>
+#include <linux/kho/abi/kho.h>
+#include <linux/slab.h>
+#include <linux/string.h>
+
+#include "luo_internal.h"
+
+struct luo_chain_page {
+	struct list_head list;
+	struct kho_chain_block *block;
+};
+
+static void *block_entry(struct kho_chain_block *block, size_t entry_size,
+			 unsigned long index)
+{
+	return (void *)(block + 1) + index * entry_size;
+}
+
+static unsigned long blocks_needed(const struct luo_chain *chain)
+{
+	return DIV_ROUND_UP(chain->reserved,
+			    kho_chain_block_capacity(chain->entry_size));
+}
+
+/* An empty chain; it takes no memory as long as it has no entry. */
+void luo_chain_init(struct luo_chain *chain, size_t entry_size)
+{
+	INIT_LIST_HEAD(&chain->blocks);
+	chain->entry_size = entry_size;
+	chain->nr_blocks = 0;
+	chain->reserved = 0;
+}
+
+static int grow(struct luo_chain *chain)
+{
+	struct luo_chain_page *page;
+	void *block;
+
+	if (chain->nr_blocks == KHO_CHAIN_MAX_BLOCKS)
+		return -ENOSPC;
+	page = kzalloc(sizeof(*page), GFP_KERNEL);
+	if (!page)
+		return -ENOMEM;
+	block = kho_alloc_preserve(PAGE_SIZE);
+	if (IS_ERR(block)) {
+		kfree(page);
+		return PTR_ERR(block);
+	}
+	page->block = block;
+	list_add_tail(&page->list, &chain->blocks);
+	chain->nr_blocks++;
+	return 0;
+}
+
+static void shrink(struct luo_chain *chain)
+{
+	struct luo_chain_page *page = list_last_entry(&chain->blocks,
+						      struct luo_chain_page,
+						      list);
+
+	list_del(&page->list);
+	chain->nr_blocks--;
+	kho_unpreserve_free(page->block);
+	kfree(page);
+}
+
+/* Makes room for one more entry. */
+int luo_chain_reserve(struct luo_chain *chain)
+{
+	int err = 0;
+
+	chain->reserved++;
+	if (blocks_needed(chain) > chain->nr_blocks)
+		err = grow(chain);
+	if (err)
+		chain->reserved--;
+	return err;
+}
+
+/* Takes back luo_chain_reserve(). */
+void luo_chain_unreserve(struct luo_chain *chain)
+{
+	chain->reserved--;
+	if (blocks_needed(chain) < chain->nr_blocks)
+		shrink(chain);
+}
+
+/* Begins to fill a chain, over whatever it was filled with before. */
+void luo_chain_write(struct luo_chain_writer *writer, struct luo_chain *chain)
+{
+	*writer = (struct luo_chain_writer) {
+		.chain = chain,
+		.pos = &chain->blocks,
+	};
+}
+
+static void next_block(struct luo_chain_writer *writer)
+{
+	struct luo_chain_page *page;
+
+	writer->pos = writer->pos->next;
+	page = list_entry(writer->pos, struct luo_chain_page, list);
+	memset(page->block, 0, PAGE_SIZE);
+	if (writer->block)
+		writer->block->next = virt_to_phys(page->block);
+	writer->block = page->block;
+}
+
+/* The next entry, zeroed. There is one for each that was reserved. */
+void *luo_chain_add(struct luo_chain_writer *writer)
+{
+	const size_t entry_size = writer->chain->entry_size;
+
+	if (!writer->block ||
+	    writer->block->count == kho_chain_block_capacity(entry_size))
+		next_block(writer);
+	return block_entry(writer->block, entry_size, writer->block->count++);
+}
+
+/* What the next kernel has to be told; 0 for an empty chain. */
+u64 luo_chain_pa(struct luo_chain *chain)
+{
+	struct luo_chain_page *page =
+		list_first_entry_or_null(&chain->blocks, struct luo_chain_page,
+					 list);
+
+	return page ? virt_to_phys(page->block) : 0;
+}
+
+/* Begins to walk a chain of the previous kernel; @pa may be anything. */
+void luo_chain_read(struct luo_chain_reader *reader, u64 pa, size_t entry_size)
+{
+	*reader = (struct luo_chain_reader) {
+		.next = pa,
+		.entry_size = entry_size,
+	};
+}
+
+/* A limit on the number of blocks stands in for a search for circles. */
+static int read_block(struct luo_chain_reader *reader)
+{
+	struct kho_chain_block *block =
+		kho_incoming_data(reader->next, PAGE_SIZE);
+
+	if (!block || ++reader->blocks > KHO_CHAIN_MAX_BLOCKS)
+		return -EIO;
+	if (!block->count ||
+	    block->count > kho_chain_block_capacity(reader->entry_size))
+		return -EIO;
+	reader->block = block;
+	reader->next = block->next;
+	reader->index = 0;
+	return 0;
+}
+
+/* The next entry; NULL at the end, ERR_PTR(-EIO) if the chain is damaged. */
+const void *luo_chain_next(struct luo_chain_reader *reader)
+{
+	int err;
+
+	if (!reader->block || reader->index == reader->block->count) {
+		if (!reader->next)
+			return NULL;
+		err = read_block(reader);
+		if (err)
+			return ERR_PTR(err);
+	}
+	return block_entry(reader->block, reader->entry_size, reader->index++);
+}
+
+/* Frees the pages of a chain of the previous kernel, as far as they are sane. */
+void luo_chain_free_incoming(u64 pa)
+{
+	struct kho_chain_block *block;
+
+	while (pa) {
+		block = kho_incoming_data(pa, PAGE_SIZE);
+		if (!block)
+			return;
+		pa = block->next;
+		kho_restore_free(block);
+	}
+}

@@ -1,0 +1,188 @@
+// SPDX-License-Identifier: GPL-2.0
+/*
+ * The Live Update Orchestrator as a whole: the record that leads the next
+ * kernel to the sessions, and the hook in reboot(2).
+ */
+
+#define pr_fmt(fmt) "LUO: " fmt
+
+#include <linux/init.h>
+#include <linux/kexec.h>
+#include <linux/kexec_handover.h>
+#include <linux/liveupdate.h>
+#include <linux/panic.h>
+#include <linux/string.h>
+
+#include "luo_internal.h"
+
+/* What the next kernel is told; its address never changes. */
+static struct luo_ser *outgoing __ro_after_init;
+
+/* Number of live updates so far. */
+static u64 update_count __ro_after_init;
+
+/* Why nothing of the previous kernel can be taken over, or 0. */
+static int takeover_err __ro_after_init;
+
+/* Why the device cannot be opened, or 0. */
+int luo_error(void)
+{
+	return takeover_err;
+}
+
+/* Freezes the sessions, if there are any. */
+static int freeze(const struct kimage *image, bool *frozen)
+{
+	u64 pa;
+	int err;
+
+	/* Nothing hands them on yet, and they must not be lost. */
+	if (luo_sessions_incoming())
+		return -EBUSY;
+	if (!luo_sessions_outgoing())
+		return 0;
+	if (!kho_image_takes_over(image)) {
+		pr_err("the loaded kexec image cannot take over memory, load it with kexec_file_load(2)\n");
+		return -ENOEXEC;
+	}
+	err = luo_sessions_freeze(&pa);
+	if (err)
+		return err;
+	outgoing->sessions = pa;
+	*frozen = true;
+	return 0;
+}
+
+/**
+ * liveupdate_reboot - get ready for the jump into another kernel
+ * @image: the loaded kexec image, which cannot be replaced any more
+ *
+ * Called by reboot(2) when nothing else can fail any more. After an error
+ * everything is as it was before, and the caller must not jump.
+ *
+ * Context: Process context, may sleep.
+ * Return: 0; -EBUSY if there are incoming sessions that are not finished,
+ *	   -ENOEXEC if there are outgoing sessions and @image cannot take them
+ *	   over, -EINTR if the process is being killed, or what a file's handler
+ *	   failed with.
+ */
+int liveupdate_reboot(const struct kimage *image)
+{
+	bool frozen = false;
+	int err;
+
+	if (!liveupdate_enabled())
+		return 0;
+	err = luo_begin_freeze();
+	if (err)
+		return err;
+	err = freeze(image, &frozen);
+	luo_end_freeze(frozen);
+	return err;
+}
+
+static int __init create_outgoing(void)
+{
+	struct luo_ser *ser = kho_alloc_preserve(PAGE_SIZE);
+	int err;
+
+	if (IS_ERR(ser))
+		return PTR_ERR(ser);
+	strscpy_pad(ser->compatible, LUO_COMPATIBLE);
+	ser->liveupdate_num = update_count + 1;
+	err = kho_add_subtree(LUO_SUBTREE, ser, sizeof(*ser));
+	if (err) {
+		kho_unpreserve_free(ser);
+		return err;
+	}
+	outgoing = ser;
+	return 0;
+}
+
+static int __init read_root(struct luo_ser *ser, size_t size)
+{
+	int err;
+
+	if (size < sizeof(*ser))
+		return -EIO;
+	if (strncmp(ser->compatible, LUO_COMPATIBLE, sizeof(ser->compatible)))
+		return -EPROTONOSUPPORT;
+	err = luo_sessions_read(ser->sessions);
+	if (err)
+		return err;
+	update_count = ser->liveupdate_num;
+	kho_restore_free(ser);
+	return 0;
+}
+
+static int __init read_incoming(void)
+{
+	struct luo_ser *ser;
+	phys_addr_t phys;
+	size_t size;
+	int err;
+
+	err = kho_retrieve_subtree(LUO_SUBTREE, &phys, &size);
+	if (err)
+		return err == -ENOENT ? 0 : err;
+	ser = kho_incoming_data(phys, sizeof(*ser));
+	if (!ser)
+		return -EIO;
+	return read_root(ser, size);
+}
+
+/*
+ * The previous kernel's record may turn out to be unreadable. What it preserved
+ * stays reserved then, so nothing of it leaks to others, and it can be looked
+ * at.
+ */
+static void __init take_over(void)
+{
+	int err = read_incoming();
+
+	if (!err)
+		return;
+	if (luo_is_strict())
+		panic("LUO: what the previous kernel left cannot be read: %d\n",
+		      err);
+	pr_err("what the previous kernel left cannot be read: %d; live update is off, its memory stays reserved\n",
+	       err);
+	takeover_err = err;
+}
+
+static int __init start(void)
+{
+	int err;
+
+	err = luo_file_init();
+	if (!err)
+		err = luo_session_init();
+	if (err)
+		return err;
+	take_over();
+	err = create_outgoing();
+	if (err)
+		return err;
+	return luo_device_init();
+}
+
+static int __init luo_init(void)
+{
+	int err;
+
+	if (!luo_is_wanted())
+		return 0;
+	if (!kho_is_enabled()) {
+		pr_warn("live update needs kho=on\n");
+		return 0;
+	}
+	err = start();
+	if (err) {
+		pr_err("disabled: %d\n", err);
+		luo_disable();
+	}
+	return err;
+}
+
+/* After KHO, before the handlers of files register. */
+fs_initcall_sync(luo_init);

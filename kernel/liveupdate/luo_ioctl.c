@@ -1,0 +1,99 @@
+// SPDX-License-Identifier: GPL-2.0
+/*
+ * What all commands have in common: sizes, copies, and the time at which they
+ * may run.
+ */
+
+#define pr_fmt(fmt) "LUO: " fmt
+
+#include <linux/build_bug.h>
+#include <linux/cleanup.h>
+#include <linux/stddef.h>
+#include <linux/string.h>
+#include <linux/uaccess.h>
+
+#include "luo_internal.h"
+
+/* The interface: programs have been built against these sizes. */
+static_assert(sizeof(struct liveupdate_ioctl_create_session) == 72);
+static_assert(sizeof(struct liveupdate_ioctl_retrieve_session) == 72);
+static_assert(sizeof(struct liveupdate_session_preserve_fd) == 16);
+static_assert(sizeof(struct liveupdate_session_retrieve_fd) == 16);
+static_assert(sizeof(struct liveupdate_session_finish) == 8);
+static_assert(sizeof(struct liveupdate_session_get_name) == 72);
+
+static const struct luo_ioctl_op *find_op(const struct luo_ioctl_op *ops,
+					  unsigned int nr_ops, unsigned int cmd)
+{
+	unsigned int i;
+
+	for (i = 0; i < nr_ops; i++) {
+		if (ops[i].cmd == cmd)
+			return &ops[i];
+	}
+	return NULL;
+}
+
+static int run_op(struct luo_cmd *cmd)
+{
+	int err;
+
+	err = luo_enter(cmd->op->frozen_err);
+	if (err)
+		return err;
+	err = cmd->op->run(cmd);
+	luo_exit();
+	return err;
+}
+
+/*
+ * Finds a command in the table of an fd's type, and runs it on a copy of the
+ * caller's struct.
+ */
+long luo_ioctl(const struct luo_ioctl_op *ops, unsigned int nr_ops,
+	       void *object, unsigned int cmd, unsigned long arg)
+{
+	struct luo_cmd lcmd = {
+		.user = (void __user *)arg,
+		.object = object,
+		.op = find_op(ops, nr_ops, cmd),
+	};
+	u64 buf[LUO_IOCTL_MAX_SIZE / sizeof(u64)];
+	int err;
+
+	if (!lcmd.op)
+		return -ENOTTY;
+	if (get_user(lcmd.user_size, (u32 __user *)lcmd.user))
+		return -EFAULT;
+	if (lcmd.user_size < lcmd.op->min_size)
+		return -EINVAL;
+	if (lcmd.user_size > PAGE_SIZE)
+		return -E2BIG;
+	err = copy_struct_from_user(buf, lcmd.op->size, lcmd.user,
+				    lcmd.user_size);
+	if (err)
+		return err;
+	lcmd.arg = buf;
+	return run_op(&lcmd);
+}
+
+/*
+ * Writes the answer, as much of it as the caller knows. A command does this
+ * before it changes anything, so that nothing is lost when it fails.
+ */
+int luo_cmd_answer(const struct luo_cmd *cmd)
+{
+	size_t size = min(cmd->user_size, cmd->op->size);
+
+	/* What the caller says of its struct's size is not ours to change. */
+	if (copy_to_user(cmd->user + sizeof(u32), cmd->arg + sizeof(u32),
+			 size - sizeof(u32)))
+		return -EFAULT;
+	return 0;
+}
+
+/* True for a name that is not empty and ends within its field. */
+bool luo_name_is_valid(const u8 *name)
+{
+	return *name && strnlen(name, LUO_NAME_SIZE) < LUO_NAME_SIZE;
+}

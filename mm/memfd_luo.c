@@ -1,0 +1,232 @@
+// SPDX-License-Identifier: GPL-2.0
+/*
+ * Live update of memfds that live on tmpfs.
+ *
+ * While a memfd is preserved its pages are pinned where they are, and its size
+ * is fixed. It can be read and written all the time, and holes can be filled
+ * until the freeze; pages that came since are added then. Holes stay holes.
+ *
+ * The format is in <linux/kho/abi/memfd.h>.
+ */
+
+#define pr_fmt(fmt) "memfd_luo: " fmt
+
+#include <linux/fs.h>
+#include <linux/io.h>
+#include <linux/kexec_handover.h>
+#include <linux/liveupdate.h>
+#include <linux/memfd.h>
+#include <linux/module.h>
+#include <linux/shmem_fs.h>
+#include <linux/slab.h>
+#include <linux/vmalloc.h>
+#include <uapi/linux/fcntl.h>
+
+#include "memfd_luo.h"
+
+static_assert(MEMFD_LUO_SEAL_SEAL == F_SEAL_SEAL);
+static_assert(MEMFD_LUO_SEAL_SHRINK == F_SEAL_SHRINK);
+static_assert(MEMFD_LUO_SEAL_GROW == F_SEAL_GROW);
+static_assert(MEMFD_LUO_SEAL_WRITE == F_SEAL_WRITE);
+static_assert(MEMFD_LUO_SEAL_FUTURE_WRITE == F_SEAL_FUTURE_WRITE);
+static_assert(MEMFD_LUO_SEAL_EXEC == F_SEAL_EXEC);
+
+/**
+ * struct memfd_luo - a preserved memfd
+ * @ser: what the next kernel reads, in preserved memory
+ * @list: the folios; @list.entries is preserved, too
+ */
+struct memfd_luo {
+	struct memfd_luo_ser *ser;
+	struct memfd_folios list;
+};
+
+/* What may change while the memfd is preserved. */
+static int record_attributes(struct file *file, struct memfd_luo_ser *ser)
+{
+	int seals = memfd_get_seals(file);
+
+	if (seals < 0 || seals & ~MEMFD_LUO_ALL_SEALS)
+		return -EOPNOTSUPP;
+	ser->pos = file->f_pos;
+	ser->size = i_size_read(file_inode(file));
+	ser->seals = seals;
+	return 0;
+}
+
+static int record_folios(const struct memfd_folios *list,
+			 struct memfd_luo_ser *ser)
+{
+	struct kho_vmalloc area = {};
+	int err = 0;
+
+	if (list->nr)
+		err = kho_preserve_vmalloc(list->entries, &area);
+	if (err)
+		return err;
+	kho_unpreserve_vmalloc(&ser->folios);
+	ser->folios = area;
+	ser->nr_folios = list->nr;
+	return 0;
+}
+
+static int preserve_file(struct file *file, struct memfd_luo *memfd)
+{
+	int err;
+
+	err = record_attributes(file, memfd->ser);
+	if (err)
+		return err;
+	err = memfd_folios_preserve(&memfd->list, file);
+	if (err)
+		return err;
+	err = record_folios(&memfd->list, memfd->ser);
+	if (err)
+		memfd_folios_release(&memfd->list, NULL);
+	return err;
+}
+
+static struct memfd_luo *alloc_memfd(void)
+{
+	struct memfd_luo *memfd = kzalloc(sizeof(*memfd), GFP_KERNEL);
+
+	if (!memfd)
+		return ERR_PTR(-ENOMEM);
+	memfd->ser = kho_alloc_preserve(sizeof(*memfd->ser));
+	if (IS_ERR(memfd->ser)) {
+		int err = PTR_ERR(memfd->ser);
+
+		kfree(memfd);
+		return ERR_PTR(err);
+	}
+	return memfd;
+}
+
+static void free_memfd(struct memfd_luo *memfd)
+{
+	kho_unpreserve_free(memfd->ser);
+	kfree(memfd);
+}
+
+static int memfd_luo_preserve(struct liveupdate_file_op_args *args)
+{
+	struct inode *inode = file_inode(args->file);
+	struct memfd_luo *memfd = alloc_memfd();
+	int err;
+
+	if (IS_ERR(memfd))
+		return PTR_ERR(memfd);
+
+	inode_lock(inode);
+	shmem_set_preserved(inode, true);
+	err = preserve_file(args->file, memfd);
+	if (err)
+		shmem_set_preserved(inode, false);
+	inode_unlock(inode);
+
+	if (err) {
+		free_memfd(memfd);
+		return err;
+	}
+	args->private = memfd;
+	args->data = virt_to_phys(memfd->ser);
+	return 0;
+}
+
+static void memfd_luo_unpreserve(struct liveupdate_file_op_args *args)
+{
+	struct inode *inode = file_inode(args->file);
+	struct memfd_luo *memfd = args->private;
+
+	inode_lock(inode);
+	kho_unpreserve_vmalloc(&memfd->ser->folios);
+	memfd_folios_release(&memfd->list, NULL);
+	shmem_set_preserved(inode, false);
+	inode_unlock(inode);
+	free_memfd(memfd);
+}
+
+static int add_new_folios(struct file *file, struct memfd_luo *memfd)
+{
+	struct memfd_folios list;
+	int err;
+
+	err = memfd_folios_extend(&list, file, &memfd->list);
+	if (err)
+		return err;
+	err = record_folios(&list, memfd->ser);
+	if (err) {
+		memfd_folios_release(&list, &memfd->list);
+		return err;
+	}
+	vfree(memfd->list.entries);
+	memfd->list = list;
+	return 0;
+}
+
+/*
+ * Each try that finds the list full has seen pages that the one before had
+ * not, so this comes to an end.
+ */
+static int record_changes(struct file *file, struct memfd_luo *memfd)
+{
+	int err = 0;
+
+	while (file->f_mapping->nrpages != memfd->list.pages) {
+		err = add_new_folios(file, memfd);
+		if (err != -EAGAIN)
+			break;
+	}
+	return err ?: record_attributes(file, memfd->ser);
+}
+
+static int memfd_luo_freeze(struct liveupdate_file_op_args *args)
+{
+	struct inode *inode = file_inode(args->file);
+	int err;
+
+	inode_lock(inode);
+	err = record_changes(args->file, args->private);
+	inode_unlock(inode);
+	return err;
+}
+
+/*
+ * What mode and flags a file was opened with has no place in the format, so
+ * only files with all rights are taken: rights must not grow on the way.
+ */
+static int memfd_luo_can_preserve(struct liveupdate_file_handler *handler,
+				  struct file *file)
+{
+	if (!shmem_file(file) || file_inode(file)->i_nlink)
+		return -ENOENT;
+	if (!file_is_memfd(file))
+		return -EOPNOTSUPP;
+	if ((file->f_mode & (FMODE_READ | FMODE_WRITE)) !=
+	    (FMODE_READ | FMODE_WRITE) || file->f_flags & O_APPEND)
+		return -EOPNOTSUPP;
+	return 0;
+}
+
+static const struct liveupdate_file_ops memfd_luo_ops = {
+	.can_preserve = memfd_luo_can_preserve,
+	.preserve = memfd_luo_preserve,
+	.unpreserve = memfd_luo_unpreserve,
+	.freeze = memfd_luo_freeze,
+	.retrieve = memfd_luo_retrieve,
+	.finish = memfd_luo_finish,
+	.owner = THIS_MODULE,
+};
+
+static struct liveupdate_file_handler memfd_luo_handler = {
+	.ops = &memfd_luo_ops,
+	.compatible = MEMFD_LUO_COMPATIBLE,
+};
+
+static int __init memfd_luo_init(void)
+{
+	if (!liveupdate_enabled())
+		return 0;
+	return liveupdate_register_file_handler(&memfd_luo_handler);
+}
+late_initcall(memfd_luo_init);

@@ -1,0 +1,54 @@
+/* SPDX-License-Identifier: GPL-2.0 */
+/*
+ * What the parts of the live update of memfds share with each other.
+ */
+
+#ifndef _MM_MEMFD_LUO_H
+#define _MM_MEMFD_LUO_H
+
+#include <linux/bitfield.h>
+#include <linux/kho/abi/memfd.h>
+#include <linux/mm.h>
+#include <linux/pfn.h>
+
+struct file;
+struct liveupdate_file_op_args;
+
+/**
+ * struct memfd_folios - the folios of a memfd that are preserved and pinned
+ * @entries: area of vmalloc(), one entry a folio, sorted by index
+ * @nr: number of entries in use
+ * @max: number of entries that there is room for
+ * @pages: number of pages in all folios together
+ */
+struct memfd_folios {
+	struct memfd_luo_folio_ser *entries;
+	unsigned long nr;
+	unsigned long max;
+	unsigned long pages;
+};
+
+static inline phys_addr_t
+memfd_luo_entry_phys(const struct memfd_luo_folio_ser *entry)
+{
+	return PFN_PHYS(FIELD_GET(MEMFD_LUO_FOLIO_PFN, entry->desc));
+}
+
+static inline struct folio *
+memfd_luo_entry_folio(const struct memfd_luo_folio_ser *entry)
+{
+	return pfn_folio(FIELD_GET(MEMFD_LUO_FOLIO_PFN, entry->desc));
+}
+
+/* memfd_luo_folios.c */
+int memfd_folios_preserve(struct memfd_folios *list, struct file *file);
+int memfd_folios_extend(struct memfd_folios *list, struct file *file,
+			const struct memfd_folios *old);
+void memfd_folios_release(struct memfd_folios *list,
+			  const struct memfd_folios *keep);
+
+/* memfd_luo_retrieve.c */
+int memfd_luo_retrieve(struct liveupdate_file_op_args *args);
+void memfd_luo_finish(struct liveupdate_file_op_args *args);
+
+#endif /* _MM_MEMFD_LUO_H */

@@ -1,0 +1,276 @@
+// SPDX-License-Identifier: GPL-2.0
+/*
+ * The folios of a memfd that is preserved: pinned where they are, and listed
+ * in the form that the next kernel reads.
+ */
+
+#define pr_fmt(fmt) "memfd_luo: " fmt
+
+#include <linux/cleanup.h>
+#include <linux/fs.h>
+#include <linux/kexec_handover.h>
+#include <linux/mm.h>
+#include <linux/pagemap.h>
+#include <linux/rcupdate_wait.h>
+#include <linux/sched/signal.h>
+#include <linux/vmalloc.h>
+
+#include "internal.h"
+#include "memfd_luo.h"
+
+/* How many folios are pinned at a time. */
+#define PIN_BATCH	64
+
+static u64 make_desc(const struct folio *folio)
+{
+	return FIELD_PREP(MEMFD_LUO_FOLIO_PFN, folio_pfn(folio)) |
+	       FIELD_PREP(MEMFD_LUO_FOLIO_FLAGS, MEMFD_LUO_FOLIO_DIRTY |
+						 MEMFD_LUO_FOLIO_UPTODATE);
+}
+
+static pgoff_t file_pages(const struct inode *inode)
+{
+	return DIV_ROUND_UP_ULL(i_size_read(inode), PAGE_SIZE);
+}
+
+static bool list_is_full(const struct memfd_folios *list)
+{
+	return list->nr == list->max;
+}
+
+static void list_append(struct memfd_folios *list, struct folio *folio)
+{
+	list->entries[list->nr++] = (struct memfd_luo_folio_ser) {
+		.desc = make_desc(folio),
+		.index = folio->index,
+	};
+	list->pages += folio_nr_pages(folio);
+}
+
+static int list_alloc(struct memfd_folios *list, unsigned long max)
+{
+	*list = (struct memfd_folios) { .max = max };
+	if (!max)
+		return 0;
+	/* Whoever makes large files can make this fail: no reason to warn. */
+	list->entries = __vmalloc_array(max, sizeof(*list->entries),
+					GFP_KERNEL | __GFP_NOWARN);
+	return list->entries ? 0 : -ENOMEM;
+}
+
+static void release_folio(struct folio *folio)
+{
+	WARN_ON_ONCE(kho_unpreserve_folio(folio));
+	unpin_folio(folio);
+}
+
+/*
+ * Gives up the folios of a list, the last one first, except for those that are
+ * in @keep, too, which may be NULL.
+ */
+void memfd_folios_release(struct memfd_folios *list,
+			  const struct memfd_folios *keep)
+{
+	unsigned long kept = keep ? keep->nr : 0;
+
+	while (list->nr) {
+		const struct memfd_luo_folio_ser *entry =
+			&list->entries[--list->nr];
+
+		while (kept && keep->entries[kept - 1].index > entry->index)
+			kept--;
+		if (kept && keep->entries[kept - 1].index == entry->index)
+			continue;
+		release_folio(memfd_luo_entry_folio(entry));
+	}
+	vfree(list->entries);
+	*list = (struct memfd_folios) {};
+}
+
+/*
+ * A page that was never written to may not be initialised yet. It is now, so
+ * that nobody has to remember in which state it was; and it is dirty, so that
+ * nobody drops it as a page that can be had again.
+ */
+static void settle_folio(struct folio *folio)
+{
+	long i;
+
+	folio_lock(folio);
+	if (!folio_test_uptodate(folio)) {
+		for (i = 0; i < folio_nr_pages(folio); i++)
+			clear_highpage(folio_page(folio, i));
+		flush_dcache_folio(folio);
+		folio_mark_uptodate(folio);
+	}
+	folio_mark_dirty(folio);
+	folio_unlock(folio);
+}
+
+static int preserve_folio(struct memfd_folios *list, struct folio *folio)
+{
+	int err;
+
+	if (folio_contain_hwpoisoned_page(folio))
+		return -EHWPOISON;
+	if (list_is_full(list))
+		return -EAGAIN;
+	settle_folio(folio);
+	err = kho_preserve_folio(folio);
+	if (!err)
+		list_append(list, folio);
+	return err;
+}
+
+/* Preserves folios that are pinned; after an error, unpins the rest. */
+static int preserve_batch(struct memfd_folios *list, struct folio **folios,
+			  unsigned long nr)
+{
+	unsigned long i;
+	int err;
+
+	for (i = 0; i < nr; i++) {
+		err = preserve_folio(list, folios[i]);
+		if (err) {
+			unpin_folios(folios + i, nr - i);
+			return err;
+		}
+	}
+	return 0;
+}
+
+/*
+ * Pins the folios of [index, end), or the first of them. Brings them in from
+ * swap, and moves them to where they may stay, which is not scratch.
+ */
+static long pin_batch(struct file *file, pgoff_t index, pgoff_t end,
+		      struct folio **folios)
+{
+	/* The end of the largest file is 2^63, which is no loff_t. */
+	u64 last = min_t(u64, (u64)end << PAGE_SHIFT,
+			 i_size_read(file_inode(file))) - 1;
+	pgoff_t offset;
+
+	return memfd_pin_folios(file, (loff_t)index << PAGE_SHIFT, last, folios,
+				PIN_BATCH, &offset);
+}
+
+/*
+ * Preserves what there is in the pages [index, end) of a file, and leaves the
+ * holes. -EAGAIN if the list has no room for all of it.
+ */
+static int preserve_range(struct memfd_folios *list, struct file *file,
+			  pgoff_t index, pgoff_t end)
+{
+	struct address_space *mapping = file->f_mapping;
+	struct folio *folios[PIN_BATCH];
+	pgoff_t hole;
+	long nr;
+	int err;
+
+	while (index < end &&
+	       xa_find(&mapping->i_pages, &index, end - 1, XA_PRESENT)) {
+		/* A page in swap counts as a hole here. */
+		scoped_guard(rcu)
+			hole = page_cache_next_miss(mapping, index, PIN_BATCH);
+		hole = clamp(hole, index + 1, end);
+		nr = pin_batch(file, index, hole, folios);
+		if (nr < 0)
+			return nr;
+		index = folio_next_index(folios[nr - 1]);
+		err = preserve_batch(list, folios, nr);
+		if (err)
+			return err;
+		if (fatal_signal_pending(current))
+			return -EINTR;
+		cond_resched();
+	}
+	return 0;
+}
+
+/* At least the number of folios in the first @end pages, all brought in. */
+static unsigned long count_folios(struct address_space *mapping, pgoff_t end)
+{
+	XA_STATE(xas, &mapping->i_pages, 0);
+	unsigned long nr = 0;
+	void *entry;
+
+	if (!end)
+		return 0;
+	rcu_read_lock();
+	xas_for_each(&xas, entry, end - 1) {
+		if (xas_retry(&xas, entry))
+			continue;
+		nr += xa_is_value(entry) ? 1UL << xas_get_order(&xas) : 1;
+		if (need_resched()) {
+			xas_pause(&xas);
+			cond_resched_rcu();
+		}
+	}
+	rcu_read_unlock();
+	return nr;
+}
+
+/*
+ * Preserves what there is in a file. If somebody fills holes at the same time
+ * some of that may be left over, for memfd_folios_extend(). The inode is
+ * locked, and its size fixed.
+ */
+int memfd_folios_preserve(struct memfd_folios *list, struct file *file)
+{
+	const pgoff_t end = file_pages(file_inode(file));
+	int err;
+
+	err = list_alloc(list, count_folios(file->f_mapping, end));
+	if (err)
+		return err;
+	err = preserve_range(list, file, 0, end);
+	if (err == -EAGAIN)
+		err = 0;
+	if (err)
+		memfd_folios_release(list, NULL);
+	return err;
+}
+
+/* Fills @list with what is in @old and, between that, what came since. */
+static int merge_new(struct file *file, const struct memfd_folios *old,
+		     struct memfd_folios *list)
+{
+	const pgoff_t end = file_pages(file_inode(file));
+	pgoff_t next = 0;
+	unsigned long i;
+	int err;
+
+	for (i = 0; i < old->nr; i++) {
+		struct folio *folio = memfd_luo_entry_folio(&old->entries[i]);
+
+		err = preserve_range(list, file, next, folio->index);
+		if (err)
+			return err;
+		if (list_is_full(list))
+			return -EAGAIN;
+		list_append(list, folio);
+		next = folio_next_index(folio);
+	}
+	return preserve_range(list, file, next, end);
+}
+
+/*
+ * Makes a list of what is in @old and of what came since. -EAGAIN if that was
+ * more than there was room for: each try sees pages that the one before had
+ * not. The inode is locked, and its size fixed.
+ */
+int memfd_folios_extend(struct memfd_folios *list, struct file *file,
+			const struct memfd_folios *old)
+{
+	const pgoff_t end = file_pages(file_inode(file));
+	int err;
+
+	err = list_alloc(list, count_folios(file->f_mapping, end));
+	if (err)
+		return err;
+	err = merge_new(file, old, list);
+	if (err)
+		memfd_folios_release(list, old);
+	return err;
+}

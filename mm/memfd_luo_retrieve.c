@@ -1,0 +1,290 @@
+// SPDX-License-Identifier: GPL-2.0
+/*
+ * Memfds that the previous kernel preserved: made again, or discarded.
+ *
+ * Whatever the records say is checked before anything is changed, and a memfd
+ * is made as a whole or not at all.
+ */
+
+#define pr_fmt(fmt) "memfd_luo: " fmt
+
+#include <linux/file.h>
+#include <linux/fs.h>
+#include <linux/kexec_handover.h>
+#include <linux/liveupdate.h>
+#include <linux/memcontrol.h>
+#include <linux/memfd.h>
+#include <linux/mm.h>
+#include <linux/pagemap.h>
+#include <linux/shmem_fs.h>
+#include <linux/swap.h>
+#include <uapi/linux/fcntl.h>
+#include <uapi/linux/memfd.h>
+
+#include "internal.h"
+#include "memfd_luo.h"
+
+/* Walks the entries that the previous kernel left of a memfd. */
+struct entry_reader {
+	struct kho_vmalloc_reader area;
+	const struct memfd_luo_folio_ser *page;
+	unsigned int index;
+	u64 left;
+};
+
+static int read_entries(struct entry_reader *reader,
+			const struct memfd_luo_ser *ser)
+{
+	*reader = (struct entry_reader) { .left = ser->nr_folios };
+	return ser->nr_folios ? kho_vmalloc_read(&reader->area, &ser->folios) : 0;
+}
+
+/* The next entry; NULL at the end, ERR_PTR(-EIO) if the area is damaged. */
+static const struct memfd_luo_folio_ser *next_entry(struct entry_reader *reader)
+{
+	const unsigned int per_page = PAGE_SIZE / sizeof(*reader->page);
+	const struct memfd_luo_folio_ser *entry;
+
+	do {
+		if (!reader->left)
+			return NULL;
+		if (!reader->page || reader->index == per_page) {
+			reader->page = kho_vmalloc_next(&reader->area);
+			if (IS_ERR(reader->page))
+				return ERR_CAST(reader->page);
+			if (!reader->page)
+				return ERR_PTR(-EIO);
+			reader->index = 0;
+		}
+		entry = &reader->page[reader->index++];
+		reader->left--;
+	} while (!memfd_luo_entry_phys(entry));
+	return entry;
+}
+
+/* @next is the first page that no entry was seen for yet. */
+static int check_entry(const struct memfd_luo_folio_ser *entry, pgoff_t *next,
+		       pgoff_t end)
+{
+	int order = kho_incoming_order(memfd_luo_entry_phys(entry));
+	u64 flags = FIELD_GET(MEMFD_LUO_FOLIO_FLAGS, entry->desc);
+
+	if (order < 0 || order > MAX_PAGECACHE_ORDER ||
+	    flags & ~(MEMFD_LUO_FOLIO_DIRTY | MEMFD_LUO_FOLIO_UPTODATE))
+		return -EIO;
+	if (entry->index < *next || entry->index >= end ||
+	    !IS_ALIGNED(entry->index, 1UL << order))
+		return -EIO;
+	*next = entry->index + (1UL << order);
+	return 0;
+}
+
+/* Checks all that the previous kernel left of a memfd, and changes nothing. */
+static int check_record(const struct memfd_luo_ser *ser)
+{
+	const pgoff_t end = DIV_ROUND_UP_ULL(ser->size, PAGE_SIZE);
+	const struct memfd_luo_folio_ser *entry;
+	struct entry_reader reader;
+	pgoff_t next = 0;
+	int err;
+
+	if (ser->size > MAX_LFS_FILESIZE || ser->pos > MAX_LFS_FILESIZE ||
+	    ser->seals & ~MEMFD_LUO_ALL_SEALS || ser->flags)
+		return -EIO;
+	err = read_entries(&reader, ser);
+	while (!err && (entry = next_entry(&reader))) {
+		err = PTR_ERR_OR_ZERO(entry);
+		if (!err)
+			err = check_entry(entry, &next, end);
+	}
+	return err;
+}
+
+static int insert_folio(struct inode *inode, struct folio *folio, pgoff_t index)
+{
+	int err;
+
+	__folio_set_locked(folio);
+	__folio_set_swapbacked(folio);
+	err = mem_cgroup_charge(folio, NULL, GFP_KERNEL);
+	if (!err) {
+		err = shmem_add_to_page_cache(folio, inode->i_mapping, index,
+					      NULL, GFP_KERNEL);
+		if (err)
+			mem_cgroup_uncharge(folio);
+	}
+	if (!err) {
+		/* An entry of a folio that is clean may be out of date. */
+		folio_mark_uptodate(folio);
+		folio_mark_dirty(folio);
+	} else {
+		__folio_clear_swapbacked(folio);
+	}
+	folio_unlock(folio);
+	return err;
+}
+
+/* Undoes insert_folio(). */
+static void remove_folio(struct folio *folio)
+{
+	folio_lock(folio);
+	filemap_remove_folio(folio);
+	folio_clear_dirty(folio);
+	folio_clear_uptodate(folio);
+	__folio_clear_swapbacked(folio);
+	folio_unlock(folio);
+	mem_cgroup_uncharge(folio);
+}
+
+static int restore_folio(struct inode *inode,
+			 const struct memfd_luo_folio_ser *entry)
+{
+	struct folio *folio = kho_restore_folio(memfd_luo_entry_phys(entry));
+	int err;
+
+	if (!folio)
+		return -EIO;
+	err = insert_folio(inode, folio, entry->index);
+	if (err)
+		kho_return_folio(folio);
+	return err;
+}
+
+static void return_folios(const struct memfd_luo_ser *ser, u64 nr)
+{
+	struct entry_reader reader;
+
+	read_entries(&reader, ser);
+	while (nr--) {
+		struct folio *folio = memfd_luo_entry_folio(next_entry(&reader));
+
+		remove_folio(folio);
+		kho_return_folio(folio);
+	}
+}
+
+/* Puts all folios into the file, or none. The file is nobody else's yet. */
+static int restore_folios(struct inode *inode, const struct memfd_luo_ser *ser)
+{
+	const struct memfd_luo_folio_ser *entry;
+	struct entry_reader reader;
+	u64 nr = 0;
+	int err = 0;
+
+	read_entries(&reader, ser);
+	while (!err && (entry = next_entry(&reader))) {
+		err = restore_folio(inode, entry);
+		if (!err)
+			nr++;
+		cond_resched();
+	}
+	if (!err)
+		err = shmem_inode_acct_blocks(inode, inode->i_mapping->nrpages);
+	if (err)
+		return_folios(ser, nr);
+	return err;
+}
+
+/* From here on the page cache alone holds the folios. */
+static void publish_folios(struct inode *inode, const struct memfd_luo_ser *ser)
+{
+	const struct memfd_luo_folio_ser *entry;
+	struct entry_reader reader;
+
+	shmem_recalc_inode(inode, inode->i_mapping->nrpages, 0);
+	read_entries(&reader, ser);
+	while ((entry = next_entry(&reader))) {
+		struct folio *folio = memfd_luo_entry_folio(entry);
+
+		folio_add_lru(folio);
+		folio_put(folio);
+		cond_resched();
+	}
+}
+
+/*
+ * The seal on the mode of a file that is not executable comes with its
+ * creation; on one that is, it brings the seals on writing with it.
+ */
+static unsigned int memfd_flags(u32 seals)
+{
+	return seals & F_SEAL_EXEC && !(seals & F_SEAL_WRITE) ?
+	       MFD_NOEXEC_SEAL : MFD_ALLOW_SEALING;
+}
+
+static struct file *make_file(const struct memfd_luo_ser *ser)
+{
+	struct file *file;
+	int err = 0;
+
+	file = memfd_alloc_file("memfd:", memfd_flags(ser->seals));
+	if (IS_ERR(file))
+		return file;
+	if (ser->seals)
+		err = memfd_add_seals(file, ser->seals);
+	if (err) {
+		fput(file);
+		return ERR_PTR(err);
+	}
+	i_size_write(file_inode(file), ser->size);
+	file->f_pos = ser->pos;
+	return file;
+}
+
+int memfd_luo_retrieve(struct liveupdate_file_op_args *args)
+{
+	const struct memfd_luo_ser *ser;
+	struct file *file;
+	int err;
+
+	ser = kho_incoming_data(args->data, sizeof(*ser));
+	if (!ser)
+		return -EIO;
+	err = check_record(ser);
+	if (err)
+		return err;
+	file = make_file(ser);
+	if (IS_ERR(file))
+		return PTR_ERR(file);
+	err = restore_folios(file_inode(file), ser);
+	if (err) {
+		fput(file);
+		return err;
+	}
+	publish_folios(file_inode(file), ser);
+	args->file = file;
+	return 0;
+}
+
+static void discard_folios(const struct memfd_luo_ser *ser)
+{
+	const struct memfd_luo_folio_ser *entry;
+	struct entry_reader reader;
+
+	read_entries(&reader, ser);
+	while ((entry = next_entry(&reader))) {
+		struct folio *folio = kho_restore_folio(memfd_luo_entry_phys(entry));
+
+		if (!WARN_ON_ONCE(!folio))
+			folio_put(folio);
+		cond_resched();
+	}
+}
+
+void memfd_luo_finish(struct liveupdate_file_op_args *args)
+{
+	struct memfd_luo_ser *ser = kho_incoming_data(args->data, sizeof(*ser));
+
+	if (!ser)
+		return;
+	if (!args->file) {
+		if (check_record(ser)) {
+			pr_err("the record of a memfd is damaged, its memory stays reserved\n");
+			return;
+		}
+		discard_folios(ser);
+	}
+	kho_restore_free_vmalloc(&ser->folios);
+	kho_restore_free(ser);
+}
+

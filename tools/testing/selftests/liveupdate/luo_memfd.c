@@ -1,0 +1,270 @@
+// SPDX-License-Identifier: GPL-2.0
+/*
+ * What userspace can rely on of a memfd while it is preserved, and after that.
+ */
+
+#include <errno.h>
+#include <fcntl.h>
+#include <string.h>
+#include <sys/mman.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+#include "../kselftest_harness.h"
+#include "luo_util.h"
+
+#define PAGE 4096
+#define SIZE (64 * PAGE)
+
+FIXTURE(memfd)
+{
+	int dev;
+	int session;
+	int fd;
+	long pages;
+	long nodes;
+};
+
+FIXTURE_SETUP(memfd)
+{
+	self->dev = luo_open();
+	if (self->dev == -ENOENT)
+		SKIP(return, LUO_DEVICE " is not there: no CONFIG_LIVEUPDATE, or no liveupdate=on");
+	ASSERT_GE(self->dev, 0);
+	self->pages = luo_kho_pages();
+	self->nodes = luo_kho_nodes();
+	self->session = luo_create(self->dev, "memfd");
+	ASSERT_GE(self->session, 0);
+	self->fd = luo_memfd_filled("memfd", SIZE, 1);
+	ASSERT_GE(self->fd, 0);
+}
+
+/* Whatever a test does, nothing stays preserved. */
+FIXTURE_TEARDOWN(memfd)
+{
+	if (self->dev < 0)
+		return;
+	close(self->session);
+	close(self->fd);
+	close(self->dev);
+	EXPECT_EQ(luo_kho_pages(), self->pages);
+	EXPECT_EQ(luo_kho_nodes(), self->nodes);
+}
+
+static blkcnt_t blocks(int fd)
+{
+	struct stat st;
+
+	return fstat(fd, &st) ? -1 : st.st_blocks;
+}
+
+TEST_F(memfd, stays_usable_while_preserved)
+{
+	char *map;
+
+	ASSERT_EQ(luo_preserve_fd(self->session, self->fd, 1), 0);
+	EXPECT_TRUE(luo_matches(self->fd, 0, SIZE, 1));
+	EXPECT_EQ(luo_fill(self->fd, PAGE, PAGE, 2), 0);
+	EXPECT_TRUE(luo_matches(self->fd, PAGE, PAGE, 2));
+	map = mmap(NULL, SIZE, PROT_READ | PROT_WRITE, MAP_SHARED, self->fd, 0);
+	ASSERT_NE(map, MAP_FAILED);
+	luo_pattern(map + 3 * PAGE, PAGE, 3, 3 * PAGE);
+	EXPECT_TRUE(luo_matches(self->fd, 3 * PAGE, PAGE, 3));
+	munmap(map, SIZE);
+}
+
+TEST_F(memfd, size_is_fixed_while_preserved)
+{
+	struct stat st;
+	char byte = 0;
+
+	ASSERT_EQ(luo_preserve_fd(self->session, self->fd, 1), 0);
+	EXPECT_EQ(ftruncate(self->fd, SIZE - 1), -1);
+	EXPECT_EQ(errno, EPERM);
+	EXPECT_EQ(ftruncate(self->fd, SIZE + 1), -1);
+	EXPECT_EQ(errno, EPERM);
+	EXPECT_EQ(ftruncate(self->fd, SIZE), 0);
+	EXPECT_EQ(pwrite(self->fd, &byte, 1, SIZE), -1);
+	EXPECT_EQ(errno, EPERM);
+	EXPECT_EQ(fallocate(self->fd, 0, SIZE, PAGE), -1);
+	EXPECT_EQ(errno, EPERM);
+	ASSERT_EQ(fstat(self->fd, &st), 0);
+	EXPECT_EQ(st.st_size, SIZE);
+}
+
+TEST_F(memfd, pages_are_not_taken_out_while_preserved)
+{
+	ASSERT_EQ(luo_preserve_fd(self->session, self->fd, 1), 0);
+	EXPECT_EQ(fallocate(self->fd,
+			    FALLOC_FL_PUNCH_HOLE | FALLOC_FL_KEEP_SIZE, 0,
+			    PAGE), -1);
+	EXPECT_EQ(errno, EPERM);
+	EXPECT_TRUE(luo_matches(self->fd, 0, SIZE, 1));
+}
+
+TEST_F(memfd, is_as_before_after_the_session)
+{
+	ASSERT_EQ(luo_preserve_fd(self->session, self->fd, 1), 0);
+	close(self->session);
+	EXPECT_TRUE(luo_matches(self->fd, 0, SIZE, 1));
+	EXPECT_EQ(fallocate(self->fd,
+			    FALLOC_FL_PUNCH_HOLE | FALLOC_FL_KEEP_SIZE, 0,
+			    PAGE), 0);
+	EXPECT_EQ(ftruncate(self->fd, 2 * SIZE), 0);
+	EXPECT_EQ(ftruncate(self->fd, 0), 0);
+	EXPECT_EQ(blocks(self->fd), 0);
+	self->session = luo_create(self->dev, "memfd");
+	EXPECT_GE(self->session, 0);
+}
+
+TEST_F(memfd, outlives_its_last_fd)
+{
+	ASSERT_EQ(luo_preserve_fd(self->session, self->fd, 1), 0);
+	close(self->fd);
+	EXPECT_GE(luo_kho_pages(), self->pages + SIZE / PAGE);
+	self->fd = -1;
+}
+
+TEST_F(memfd, every_page_is_preserved_once)
+{
+	long before = luo_kho_pages();
+
+	ASSERT_EQ(luo_preserve_fd(self->session, self->fd, 1), 0);
+	/* The contents, a record, an area with a chunk, a block of files. */
+	EXPECT_EQ(luo_kho_pages() - before, SIZE / PAGE + 4);
+}
+
+TEST_F(memfd, holes_are_not_filled)
+{
+	int fd = luo_memfd("sparse", 1L << 30);
+	long before;
+	int i;
+
+	ASSERT_GE(fd, 0);
+	for (i = 0; i < 16; i++)
+		ASSERT_EQ(luo_fill(fd, i * 64L * 1024 * 1024, PAGE, i), 0);
+	before = luo_kho_pages();
+	ASSERT_EQ(luo_preserve_fd(self->session, fd, 1), 0);
+	EXPECT_EQ(blocks(fd), 16 * PAGE / 512);
+	EXPECT_EQ(luo_kho_pages() - before, 16 + 4);
+	EXPECT_TRUE(luo_is_hole(fd, PAGE, PAGE));
+	close(fd);
+}
+
+TEST_F(memfd, empty_file)
+{
+	int fd = luo_memfd("empty", 0);
+
+	ASSERT_GE(fd, 0);
+	EXPECT_EQ(luo_preserve_fd(self->session, fd, 1), 0);
+	EXPECT_EQ(ftruncate(fd, 1), -1);
+	EXPECT_EQ(errno, EPERM);
+	close(fd);
+}
+
+TEST_F(memfd, file_of_nothing_but_a_hole)
+{
+	int fd = luo_memfd("hole", 1L << 44);
+
+	ASSERT_GE(fd, 0);
+	EXPECT_EQ(luo_preserve_fd(self->session, fd, 1), 0);
+	EXPECT_EQ(blocks(fd), 0);
+	close(fd);
+}
+
+TEST_F(memfd, largest_file_there_can_be)
+{
+	int fd = luo_memfd("largest", 0x7fffffffffffffffL);
+
+	ASSERT_GE(fd, 0);
+	ASSERT_EQ(luo_fill(fd, 0x7ffffffffffff000L, PAGE - 1, 1), 0);
+	EXPECT_EQ(luo_preserve_fd(self->session, fd, 1), 0);
+	EXPECT_EQ(blocks(fd), PAGE / 512);
+	close(fd);
+}
+
+/* Pages that are there and were never written to are no holes. */
+TEST_F(memfd, fallocated_pages)
+{
+	int fd = luo_memfd("falloc", 0);
+	long before = luo_kho_pages();
+
+	ASSERT_GE(fd, 0);
+	ASSERT_EQ(fallocate(fd, 0, 0, 32 * PAGE), 0);
+	ASSERT_EQ(luo_preserve_fd(self->session, fd, 1), 0);
+	EXPECT_EQ(luo_kho_pages() - before, 32 + 4);
+	EXPECT_TRUE(luo_is_zero(fd, 0, 32 * PAGE));
+	close(fd);
+}
+
+TEST_F(memfd, many_folios)
+{
+	/* More than a chunk of an area, and more than a page of entries. */
+	const size_t size = 140000L * PAGE / 4;
+	int fd = luo_memfd_filled("many", size, 5);
+
+	ASSERT_GE(fd, 0);
+	EXPECT_EQ(luo_preserve_fd(self->session, fd, 1), 0);
+	EXPECT_TRUE(luo_matches(fd, size / 2, PAGE, 5));
+	close(fd);
+}
+
+/* Neither more rights nor less come out of a live update. */
+TEST_F(memfd, only_with_all_rights)
+{
+	char path[64];
+	int fd;
+
+	snprintf(path, sizeof(path), "/proc/self/fd/%d", self->fd);
+	fd = open(path, O_RDONLY | O_CLOEXEC);
+	ASSERT_GE(fd, 0);
+	EXPECT_EQ(luo_preserve_fd(self->session, fd, 1), -EOPNOTSUPP);
+	close(fd);
+	fd = open(path, O_WRONLY | O_CLOEXEC);
+	ASSERT_GE(fd, 0);
+	EXPECT_EQ(luo_preserve_fd(self->session, fd, 1), -EOPNOTSUPP);
+	close(fd);
+	fd = open(path, O_RDWR | O_APPEND | O_CLOEXEC);
+	ASSERT_GE(fd, 0);
+	EXPECT_EQ(luo_preserve_fd(self->session, fd, 1), -EOPNOTSUPP);
+	close(fd);
+	EXPECT_EQ(luo_preserve_fd(self->session, self->fd, 1), 0);
+}
+
+/* A file of a tmpfs that somebody mounted is no memfd, unlinked or not. */
+TEST_F(memfd, unlinked_file_of_a_tmpfs)
+{
+	int fd = open("/tmp", O_TMPFILE | O_RDWR | O_CLOEXEC, 0600);
+
+	ASSERT_GE(fd, 0);
+	EXPECT_EQ(luo_preserve_fd(self->session, fd, 1), -EOPNOTSUPP);
+	close(fd);
+
+	fd = open("/tmp/memfd:x", O_RDWR | O_CREAT | O_CLOEXEC, 0600);
+	ASSERT_GE(fd, 0);
+	unlink("/tmp/memfd:x");
+	EXPECT_EQ(luo_preserve_fd(self->session, fd, 1), -EOPNOTSUPP);
+	close(fd);
+}
+
+TEST_F(memfd, every_seal_can_be_there)
+{
+	const int seals[] = {
+		F_SEAL_SEAL, F_SEAL_SHRINK, F_SEAL_GROW, F_SEAL_WRITE,
+		F_SEAL_FUTURE_WRITE,
+		F_SEAL_SEAL | F_SEAL_SHRINK | F_SEAL_GROW | F_SEAL_WRITE,
+	};
+	size_t i;
+
+	for (i = 0; i < ARRAY_SIZE(seals); i++) {
+		int fd = luo_memfd_filled("seal", PAGE, 1);
+
+		ASSERT_GE(fd, 0);
+		ASSERT_EQ(fcntl(fd, F_ADD_SEALS, seals[i]), 0);
+		EXPECT_EQ(luo_preserve_fd(self->session, fd, i), 0);
+		EXPECT_EQ(fcntl(fd, F_GET_SEALS), seals[i]);
+		close(fd);
+	}
+}
+
+TEST_HARNESS_MAIN

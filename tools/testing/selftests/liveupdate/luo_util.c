@@ -1,0 +1,410 @@
+// SPDX-License-Identifier: GPL-2.0
+/*
+ * What the tests of live update share, see luo_util.h.
+ */
+
+#include <errno.h>
+#include <fcntl.h>
+#include <linux/kexec.h>
+#include <linux/reboot.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/ioctl.h>
+#include <sys/mman.h>
+#include <sys/stat.h>
+#include <sys/syscall.h>
+#include <termios.h>
+#include <unistd.h>
+
+#include "../kselftest.h"
+#include "luo_util.h"
+
+#define CHUNK 65536
+
+int luo_open(void)
+{
+	int fd = open(LUO_DEVICE, O_RDWR | O_CLOEXEC);
+
+	return fd < 0 ? -errno : fd;
+}
+
+int luo_ioctl(int fd, unsigned long cmd, void *arg)
+{
+	return ioctl(fd, cmd, arg) ? -errno : 0;
+}
+
+int luo_create(int dev, const char *name)
+{
+	struct liveupdate_ioctl_create_session arg = { .size = sizeof(arg) };
+	int err;
+
+	snprintf((char *)arg.name, sizeof(arg.name), "%s", name);
+	err = luo_ioctl(dev, LIVEUPDATE_IOCTL_CREATE_SESSION, &arg);
+	return err ?: arg.fd;
+}
+
+int luo_retrieve(int dev, const char *name)
+{
+	struct liveupdate_ioctl_retrieve_session arg = { .size = sizeof(arg) };
+	int err;
+
+	snprintf((char *)arg.name, sizeof(arg.name), "%s", name);
+	err = luo_ioctl(dev, LIVEUPDATE_IOCTL_RETRIEVE_SESSION, &arg);
+	return err ?: arg.fd;
+}
+
+int luo_preserve_fd(int session, int fd, uint64_t token)
+{
+	struct liveupdate_session_preserve_fd arg = {
+		.size = sizeof(arg),
+		.fd = fd,
+		.token = token,
+	};
+
+	return luo_ioctl(session, LIVEUPDATE_SESSION_PRESERVE_FD, &arg);
+}
+
+int luo_retrieve_fd(int session, uint64_t token)
+{
+	struct liveupdate_session_retrieve_fd arg = {
+		.size = sizeof(arg),
+		.token = token,
+	};
+	int err;
+
+	err = luo_ioctl(session, LIVEUPDATE_SESSION_RETRIEVE_FD, &arg);
+	return err ?: arg.fd;
+}
+
+int luo_finish(int session)
+{
+	struct liveupdate_session_finish arg = { .size = sizeof(arg) };
+
+	return luo_ioctl(session, LIVEUPDATE_SESSION_FINISH, &arg);
+}
+
+int luo_get_name(int session, char name[LIVEUPDATE_SESSION_NAME_LENGTH])
+{
+	struct liveupdate_session_get_name arg = { .size = sizeof(arg) };
+	int err;
+
+	err = luo_ioctl(session, LIVEUPDATE_SESSION_GET_NAME, &arg);
+	memcpy(name, arg.name, sizeof(arg.name));
+	return err;
+}
+
+/* Splitmix64: each word follows from the seed and its place alone. */
+static uint64_t pattern_word(uint64_t seed, uint64_t index)
+{
+	uint64_t z = seed * 0x2545f4914f6cdd1dULL +
+		     (index + 1) * 0x9e3779b97f4a7c15ULL;
+
+	z = (z ^ (z >> 30)) * 0xbf58476d1ce4e5b9ULL;
+	z = (z ^ (z >> 27)) * 0x94d049bb133111ebULL;
+	return z ^ (z >> 31);
+}
+
+void luo_pattern(void *buf, size_t len, uint64_t seed, uint64_t offset)
+{
+	unsigned char *p = buf;
+	size_t i;
+
+	for (i = 0; i < len; i++) {
+		uint64_t at = offset + i;
+
+		p[i] = pattern_word(seed, at / 8) >> (at % 8 * 8);
+	}
+}
+
+int luo_memfd(const char *name, off_t size)
+{
+	int fd = memfd_create(name, MFD_ALLOW_SEALING | MFD_CLOEXEC);
+
+	if (fd < 0)
+		return -errno;
+	if (ftruncate(fd, size)) {
+		int err = -errno;
+
+		close(fd);
+		return err;
+	}
+	return fd;
+}
+
+int luo_fill(int fd, off_t offset, size_t len, uint64_t seed)
+{
+	static unsigned char buf[CHUNK];
+
+	while (len) {
+		size_t n = len < CHUNK ? len : CHUNK;
+
+		luo_pattern(buf, n, seed, offset);
+		if (pwrite(fd, buf, n, offset) != (ssize_t)n)
+			return -errno;
+		offset += n;
+		len -= n;
+	}
+	return 0;
+}
+
+int luo_memfd_filled(const char *name, size_t size, uint64_t seed)
+{
+	int fd = luo_memfd(name, size);
+	int err;
+
+	if (fd < 0)
+		return fd;
+	err = luo_fill(fd, 0, size, seed);
+	if (err) {
+		close(fd);
+		return err;
+	}
+	return fd;
+}
+
+static bool compare(int fd, off_t offset, size_t len,
+		    void (*want)(unsigned char *buf, size_t n, uint64_t seed,
+				 off_t offset),
+		    uint64_t seed)
+{
+	static unsigned char have[CHUNK], expect[CHUNK];
+
+	while (len) {
+		size_t n = len < CHUNK ? len : CHUNK;
+
+		if (pread(fd, have, n, offset) != (ssize_t)n)
+			return false;
+		want(expect, n, seed, offset);
+		if (memcmp(have, expect, n))
+			return false;
+		offset += n;
+		len -= n;
+	}
+	return true;
+}
+
+static void want_pattern(unsigned char *buf, size_t n, uint64_t seed,
+			 off_t offset)
+{
+	luo_pattern(buf, n, seed, offset);
+}
+
+static void want_zero(unsigned char *buf, size_t n, uint64_t seed, off_t offset)
+{
+	(void)seed;
+	(void)offset;
+	memset(buf, 0, n);
+}
+
+bool luo_matches(int fd, off_t offset, size_t len, uint64_t seed)
+{
+	return compare(fd, offset, len, want_pattern, seed);
+}
+
+bool luo_is_zero(int fd, off_t offset, size_t len)
+{
+	return compare(fd, offset, len, want_zero, 0);
+}
+
+bool luo_is_hole(int fd, off_t offset, size_t len)
+{
+	off_t keep = lseek(fd, 0, SEEK_CUR);
+	off_t data = lseek(fd, offset, SEEK_DATA);
+	bool hole = data < 0 ? errno == ENXIO : data >= offset + (off_t)len;
+
+	lseek(fd, keep, SEEK_SET);
+	return hole;
+}
+
+long luo_meminfo_kb(const char *name)
+{
+	char line[128];
+	long value = -1;
+	FILE *f;
+
+	f = fopen("/proc/meminfo", "re");
+	if (!f)
+		return -errno;
+	while (value < 0 && fgets(line, sizeof(line), f)) {
+		size_t len = strlen(name);
+
+		if (!strncmp(line, name, len) && line[len] == ':')
+			value = strtol(line + len + 1, NULL, 10);
+	}
+	fclose(f);
+	return value;
+}
+
+long luo_free_pages(void)
+{
+	char line[128];
+	long sum = 0;
+	FILE *f;
+
+	f = fopen("/proc/zoneinfo", "re");
+	if (!f)
+		return -errno;
+	while (fgets(line, sizeof(line), f)) {
+		long value;
+
+		if (sscanf(line, " nr_free_pages %ld", &value) == 1 ||
+		    sscanf(line, " count: %ld", &value) == 1)
+			sum += value;
+	}
+	fclose(f);
+	return sum;
+}
+
+static long read_number(const char *path)
+{
+	char buf[32] = "";
+	ssize_t n;
+	int fd;
+
+	fd = open(path, O_RDONLY | O_CLOEXEC);
+	if (fd < 0)
+		return -errno;
+	n = read(fd, buf, sizeof(buf) - 1);
+	close(fd);
+	return n > 0 ? strtol(buf, NULL, 10) : -EIO;
+}
+
+long luo_kho_nodes(void)
+{
+	return read_number("/sys/kernel/debug/kho/out/nodes");
+}
+
+long luo_kho_pages(void)
+{
+	return read_number("/sys/kernel/debug/kho/out/pages");
+}
+
+static int read_cmdline(char *buf, size_t len)
+{
+	int fd = open("/proc/cmdline", O_RDONLY | O_CLOEXEC);
+	ssize_t n;
+
+	if (fd < 0)
+		return -errno;
+	n = read(fd, buf, len - 1);
+	close(fd);
+	if (n < 0)
+		return -EIO;
+	buf[n] = '\0';
+	buf[strcspn(buf, "\n")] = '\0';
+	return 0;
+}
+
+/* The command line of this kernel, with another luo.test and luo.stage. */
+static int next_cmdline(char *buf, size_t len, int stage)
+{
+	char old[2048], *word, *rest = old;
+	const char *test = getenv("LUO_TEST");
+	size_t used = 0;
+	int err;
+
+	err = read_cmdline(old, sizeof(old));
+	if (err)
+		return err;
+	while ((word = strsep(&rest, " "))) {
+		if (!strncmp(word, "luo.test=", 9) ||
+		    !strncmp(word, "luo.stage=", 10))
+			continue;
+		used += snprintf(buf + used, len - used, "%s ", word);
+		if (used >= len)
+			return -E2BIG;
+	}
+	used += snprintf(buf + used, len - used, "luo.test=%s luo.stage=%d",
+			 test ?: "0", stage);
+	return used < len ? 0 : -E2BIG;
+}
+
+/* Loads @kernel, or the one that every guest has, to run @stage of the test. */
+int luo_kexec_load(const char *kernel, int stage)
+{
+	char cmdline[2048];
+	int kernel_fd, initrd_fd, err;
+
+	err = next_cmdline(cmdline, sizeof(cmdline), stage);
+	if (err)
+		return err;
+	kernel_fd = open(kernel ?: "/boot/kernel", O_RDONLY | O_CLOEXEC);
+	if (kernel_fd < 0)
+		return -errno;
+	initrd_fd = open("/sys/firmware/initrd", O_RDONLY | O_CLOEXEC);
+	if (initrd_fd < 0) {
+		err = -errno;
+		close(kernel_fd);
+		return err;
+	}
+	err = syscall(SYS_kexec_file_load, kernel_fd, initrd_fd,
+		      strlen(cmdline) + 1, cmdline, 0UL) ? -errno : 0;
+	close(initrd_fd);
+	close(kernel_fd);
+	return err;
+}
+
+/* Comes back only if the kernel refuses. */
+int luo_kexec_jump(void)
+{
+	fflush(NULL);
+	tcdrain(STDOUT_FILENO);
+	syscall(SYS_reboot, LINUX_REBOOT_MAGIC1, LINUX_REBOOT_MAGIC2,
+		LINUX_REBOOT_CMD_KEXEC, NULL);
+	return -errno;
+}
+
+/* The stage that runs. */
+static const struct luo_stage *current;
+static int current_number;
+
+void luo_fail(const char *file, int line, const char *what, long value)
+{
+	ksft_print_msg("%s:%d: %s: %ld (%s)\n", file, line, what, value,
+		       value < 0 ? strerror(-value) : "not so");
+	ksft_test_result_fail("%s\n", current->name);
+	exit(KSFT_FAIL);
+}
+
+int luo_next_stage(void)
+{
+	return current_number + 1;
+}
+
+void luo_jump(void)
+{
+	int err;
+
+	ksft_test_result_pass("%s\n", current->name);
+	err = luo_kexec_jump();
+	current++;
+	luo_fail(__FILE__, __LINE__, "kexec", err);
+}
+
+void luo_next_kernel(void)
+{
+	luo_check_eq(luo_kexec_load(NULL, luo_next_stage()), 0);
+	luo_jump();
+}
+
+int luo_run_stages(const struct luo_stage *stages, unsigned int nr)
+{
+	const char *env = getenv("LUO_STAGE");
+	unsigned int stage = env ? atoi(env) : 1;
+
+	if (stage < 1 || stage > nr)
+		ksft_exit_fail_msg("there is no stage %u\n", stage);
+	current = &stages[stage - 1];
+	current_number = stage;
+	if (stage == 1) {
+		ksft_print_header();
+		ksft_set_plan(nr);
+	}
+	/* Results are numbered through all kernels. */
+	ksft_plan = nr;
+	ksft_cnt.ksft_pass = stage - 1;
+	current->run();
+	ksft_test_result_pass("%s\n", current->name);
+	ksft_finished();
+}

@@ -1,0 +1,109 @@
+/* SPDX-License-Identifier: GPL-2.0 */
+/*
+ * What the tests of live update share: one function for each ioctl, files
+ * with known contents, counters, and the way into the next kernel.
+ *
+ * The wrappers of ioctls return 0 or a new fd, or a negative errno.
+ */
+
+#ifndef LUO_UTIL_H
+#define LUO_UTIL_H
+
+#include <linux/liveupdate.h>
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+#include <sys/types.h>
+
+#define LUO_DEVICE "/dev/liveupdate"
+
+/* The commands */
+int luo_open(void);
+int luo_ioctl(int fd, unsigned long cmd, void *arg);
+int luo_create(int dev, const char *name);
+int luo_retrieve(int dev, const char *name);
+int luo_preserve_fd(int session, int fd, uint64_t token);
+int luo_retrieve_fd(int session, uint64_t token);
+int luo_finish(int session);
+int luo_get_name(int session, char name[LIVEUPDATE_SESSION_NAME_LENGTH]);
+
+/* Files with contents that follow from a seed */
+void luo_pattern(void *buf, size_t len, uint64_t seed, uint64_t offset);
+int luo_memfd(const char *name, off_t size);
+int luo_memfd_filled(const char *name, size_t size, uint64_t seed);
+int luo_fill(int fd, off_t offset, size_t len, uint64_t seed);
+bool luo_matches(int fd, off_t offset, size_t len, uint64_t seed);
+bool luo_is_zero(int fd, off_t offset, size_t len);
+bool luo_is_hole(int fd, off_t offset, size_t len);
+
+/*
+ * Counters; negative if there is no such counter. Free pages are those of the
+ * page allocator and those that its per-CPU lists keep, which /proc/meminfo
+ * leaves out.
+ */
+long luo_meminfo_kb(const char *name);
+long luo_free_pages(void);
+long luo_kho_nodes(void);
+long luo_kho_pages(void);
+
+/* The next kernel */
+int luo_kexec_load(const char *kernel, int stage);
+int luo_kexec_jump(void);
+
+/**
+ * struct luo_stage - what a test does in one kernel
+ * @name: what the stage proves; the name of its result
+ * @run: the stage; calls luo_check()
+ */
+struct luo_stage {
+	const char *name;
+	void (*run)(void);
+};
+
+/*
+ * Runs the stage that is due. If it is not the last one, the test has to jump
+ * into the next kernel before it ends: @run does that by luo_next_kernel() as
+ * the last thing.
+ */
+int luo_run_stages(const struct luo_stage *stages, unsigned int nr);
+
+/* Reports the stage as passed and jumps; comes back only if that fails. */
+void luo_next_kernel(void);
+
+/* The same with an image that has been loaded before. */
+void luo_jump(void);
+
+/* Number of the next stage, for luo_kexec_load(). */
+int luo_next_stage(void);
+
+_Noreturn void luo_fail(const char *file, int line, const char *what,
+			long value);
+
+/* Ends the test as failed unless @cond is true. */
+#define luo_check(cond)							\
+	do {								\
+		if (!(cond))						\
+			luo_fail(__FILE__, __LINE__, #cond, 0);		\
+	} while (0)
+
+/* Ends the test as failed unless @expr has the value @want. */
+#define luo_check_eq(expr, want)					\
+	do {								\
+		long luo_value = (expr);				\
+									\
+		if (luo_value != (long)(want))				\
+			luo_fail(__FILE__, __LINE__,			\
+				 #expr " == " #want, luo_value);	\
+	} while (0)
+
+/* Ends the test as failed if @expr is negative; gives its value. */
+#define luo_get(expr)							\
+	({								\
+		long luo_value = (expr);				\
+									\
+		if (luo_value < 0)					\
+			luo_fail(__FILE__, __LINE__, #expr, luo_value);	\
+		luo_value;						\
+	})
+
+#endif /* LUO_UTIL_H */
