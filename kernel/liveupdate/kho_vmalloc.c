@@ -2,7 +2,7 @@
 /*
  * Preserving areas of vmalloc().
  *
- * The format is in <linux/kho/abi/kho.h>.
+ * The format is in <linux/kho/abi/vmalloc.h>.
  */
 
 #define pr_fmt(fmt) "KHO: " fmt
@@ -11,7 +11,6 @@
 #include <linux/io.h>
 #include <linux/kasan.h>
 #include <linux/kexec_handover.h>
-#include <linux/kho/abi/kho.h>
 #include <linux/mm.h>
 #include <linux/slab.h>
 #include <linux/vmalloc.h>

@@ -2,14 +2,14 @@
 /*
  * Chains of pages full of entries: how LUO leaves lists to the next kernel.
  *
- * The format is in <linux/kho/abi/kho.h>.
+ * The format is in <linux/kho/abi/chain.h>.
  */
 
 #define pr_fmt(fmt) "LUO: " fmt
 
 #include <linux/io.h>
 #include <linux/kexec_handover.h>
-#include <linux/kho/abi/kho.h>
+#include <linux/kho/abi/chain.h>
 #include <linux/slab.h>
 #include <linux/string.h>
 

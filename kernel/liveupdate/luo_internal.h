@@ -22,6 +22,7 @@
 #ifndef _LINUX_LIVEUPDATE_LUO_INTERNAL_H
 #define _LINUX_LIVEUPDATE_LUO_INTERNAL_H
 
+#include <linux/kho/abi/chain.h>
 #include <linux/kho/abi/luo.h>
 #include <linux/list.h>
 #include <linux/liveupdate.h>

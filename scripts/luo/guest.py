@@ -33,12 +33,19 @@ def busybox():
     sys.exit("luo: error: no busybox; scripts/deps vm installs it")
 
 
+def modules(kernel):
+    """The modules that were built with a kernel."""
+    return sorted(kernel.parents[3].rglob("*.ko"))
+
+
 def make_initramfs(target, kernel, programs, commands, shell=False):
-    """Writes an initramfs with the kernel, the programs and a list of
-    commands for luo_init."""
+    """Writes an initramfs with the kernel, its modules, the programs and a
+    list of commands for luo_init."""
     image = initramfs.Initramfs()
     image.add("/init", programs / "luo_init")
     image.add("/boot/kernel", kernel)
+    for path in modules(kernel):
+        image.add(f"/lib/modules/{path.name}", path)
     image.add("/bin/busybox", busybox())
     image.add("/bin/sh", busybox())
     names = {Path(c.split()[0]).name for c in commands}

@@ -6,7 +6,7 @@
  *
  *	KHO sub-tree "LUO"
  *	+------------------+
- *	| struct luo_ser   |     chain of blocks, see <linux/kho/abi/kho.h>
+ *	| struct luo_ser   |     chain of blocks, see <linux/kho/abi/chain.h>
  *	|   sessions  -----|---> +----------------------------+
  *	|   flbs           |     | struct luo_session_ser     |   chain of blocks
  *	+------------------+     |   files  ------------------|-> +---------------+

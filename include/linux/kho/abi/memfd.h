@@ -23,7 +23,7 @@
 
 #include <linux/bits.h>
 #include <linux/build_bug.h>
-#include <linux/kho/abi/kho.h>
+#include <linux/kho/abi/vmalloc.h>
 #include <linux/stddef.h>
 #include <linux/types.h>
 

@@ -19,6 +19,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/ioctl.h>
 #include <sys/mount.h>
 #include <sys/reboot.h>
 #include <sys/stat.h>
@@ -29,6 +30,7 @@
 #include <x86intrin.h>
 
 #define MARK "luo-vm: "
+#define CONSOLE_PORT "/dev/ttyS0"
 #define PROGRAM_PORT "/dev/ttyS1"
 #define MAX_ARGS 32
 
@@ -59,15 +61,18 @@ static void mount_all(void)
 	mount_or_complain("tmpfs", "/tmp");
 }
 
-/* Raw, so that what a program writes arrives as it was written. */
-static void use_port(const char *path)
+/*
+ * The port of programs is raw, so that what they write arrives as it was
+ * written.
+ */
+static void use_port(const char *path, bool raw)
 {
 	struct termios tio;
 	int fd = open(path, O_RDWR | O_NOCTTY);
 
 	if (fd < 0)
 		return;
-	if (!tcgetattr(fd, &tio)) {
+	if (raw && !tcgetattr(fd, &tio)) {
 		cfmakeraw(&tio);
 		tio.c_cflag |= CLOCAL;
 		tcsetattr(fd, TCSANOW, &tio);
@@ -257,10 +262,26 @@ static void run_list(int first, int stage)
 	printf(MARK "done\n");
 }
 
+/*
+ * A shell wants a terminal of its own. When it ends, everybody who has that
+ * terminal open loses it; so does this process, which has nothing to say then.
+ */
 static _Noreturn void run_shell(void)
 {
+	pid_t pid;
+
+	use_port(CONSOLE_PORT, false);
 	printf("\nThis is a virtual machine. Type 'exit' to leave it.\n");
-	run_command("/bin/busybox setsid -c /bin/sh -l", 0, 1);
+	fflush(stdout);
+	pid = fork();
+	if (!pid) {
+		setsid();
+		ioctl(STDIN_FILENO, TIOCSCTTY, 0);
+		execl("/bin/sh", "sh", "-l", NULL);
+		_exit(127);
+	}
+	while (waitpid(pid, NULL, 0) < 0 && errno == EINTR)
+		;
 	stop();
 }
 
@@ -286,7 +307,7 @@ int main(void)
 	if (cmdline_has("luo.shell"))
 		run_shell();
 
-	use_port(PROGRAM_PORT);
+	use_port(PROGRAM_PORT, true);
 	setvbuf(stdout, NULL, _IOLBF, 0);
 	uname(&uts);
 	read_line("/proc/sys/kernel/random/boot_id", boot_id, sizeof(boot_id));
