@@ -33,7 +33,7 @@ help:
 
 .PHONY: deps
 deps:
-	@scripts/deps build vm check
+	@scripts/deps build vm check host
 
 .PHONY: deps-build deps-vm deps-check
 deps-build:
