@@ -1,15 +1,18 @@
 // SPDX-License-Identifier: GPL-2.0
 /*
- * Keeping the page allocator away from what the previous kernel preserved.
+ * Early boot after a handover: keeping away from what the previous kernel
+ * preserved.
  *
- * Runs while all allocations come from scratch, so nothing that is read here
- * can have been overwritten. Whatever the tracker says is checked before it is
- * used: a kernel that left nonsense costs memory, never contents.
+ * As long as all allocations come from scratch, nothing that is read here can
+ * have been overwritten. Whatever the tree says is checked before it is used.
+ * When it cannot be trusted, all memory but scratch stays untouched: a kernel
+ * that left nonsense costs memory, never contents.
  */
 
 #define pr_fmt(fmt) "KHO: " fmt
 
-#include <linux/bitops.h>
+#include <linux/bits.h>
+#include <linux/container_of.h>
 #include <linux/init.h>
 #include <linux/io.h>
 #include <linux/kexec_handover.h>
@@ -17,133 +20,101 @@
 #include <linux/libfdt.h>
 #include <linux/memblock.h>
 #include <linux/mm.h>
+#include <linux/panic.h>
+#include <linux/sort.h>
 
 #include "kexec_handover_internal.h"
 #include "kho_internal.h"
+#include "kho_tree.h"
 
-/**
- * struct boot_walk - state of the walk over the previous kernel's tracker
- * @start: start of the run of preserved memory that is being gathered
- * @end: end of that run; blocks of one order come in ascending order
- * @nodes_left: how many nodes may follow; a damaged tree could lead in circles
- * @blocks: number of blocks so far
- * @pages: number of pages so far
- */
-struct boot_walk {
-	phys_addr_t start;
-	phys_addr_t end;
-	unsigned long nodes_left;
-	unsigned long blocks;
-	unsigned long pages;
+/* The tree, once it has been checked. */
+static struct kho_incoming_tree tree __initdata;
+
+/* One walk at a time; too large for the stack. */
+static struct kho_tree_walk walk __initdata;
+
+/* A range of memory, in pfns; memory of another kind or node ends it. */
+struct mem_range {
+	unsigned long start;
+	unsigned long end;
 };
 
-static int __init reserve_run(struct boot_walk *walk)
+static bool __init find_memory(struct mem_range *mem, u64 pfn)
 {
-	phys_addr_t size = walk->end - walk->start;
-	int err;
+	int i;
 
-	if (!size)
-		return 0;
-	err = memblock_reserve(walk->start, size);
-	if (err)
-		return err;
-	/* The pages' own initialisation stands, with the marks on them. */
-	return memblock_reserved_mark_noinit(walk->start, size);
-}
-
-static bool __init block_is_sane(u64 pa, u64 size)
-{
-	return pa + size > pa && memblock_is_region_memory(pa, size) &&
-	       pfn_valid(PHYS_PFN(pa)) &&
-	       pfn_valid(PHYS_PFN(pa + size - 1)) &&
-	       !kho_scratch_overlap(pa, size);
-}
-
-static int __init add_block(struct boot_walk *walk, u64 key)
-{
-	unsigned int order = kho_tree_key_order(key);
-	u64 pa, size;
-	int err;
-
-	if (order > KHO_TREE_MAX_ORDER)
-		return -EINVAL;
-	pa = kho_tree_key_pa(key);
-	size = (u64)PAGE_SIZE << order;
-	if (!block_is_sane(pa, size)) {
-		pr_err("preserved block at 0x%llx of 0x%llx bytes is no memory\n",
-		       pa, size);
-		return -EINVAL;
+	for_each_mem_pfn_range(i, MAX_NUMNODES, &mem->start, &mem->end, NULL) {
+		if (mem->start <= pfn && pfn < mem->end)
+			return true;
 	}
-	if (pa != walk->end) {
-		err = reserve_run(walk);
-		if (err)
-			return err;
-		walk->start = pa;
-	}
-	walk->end = pa + size;
-	walk->blocks++;
-	walk->pages += 1UL << order;
-	kho_mark_block(phys_to_page(pa), order);
-	return 0;
+	*mem = (struct mem_range) {};
+	return false;
 }
 
-static int __init walk_bitmap(struct boot_walk *walk,
-			      const struct kho_tree_bitmap *bitmap, u64 key)
-{
-	unsigned long bit;
-	int err;
+/**
+ * struct boot_check - the look at a tree that nobody has looked at yet
+ * @visitor: for kho_tree_visit()
+ * @tree: what was found so far
+ * @nodes_left: how many nodes may follow; a damaged tree could lead in circles
+ * @mem: the range of memory that the last block was found in
+ */
+struct boot_check {
+	struct kho_tree_visitor visitor;
+	struct kho_incoming_tree tree;
+	unsigned long nodes_left;
+	struct mem_range mem;
+};
 
-	for_each_set_bit(bit, bitmap->bits, KHO_TREE_BITS) {
-		/* No block has the key 0. */
-		if (!(key | bit))
-			return -EINVAL;
-		err = add_block(walk, key | bit);
-		if (err)
-			return err;
+static bool __init is_memory(struct boot_check *check, u64 start, u64 end)
+{
+	while (start < end) {
+		if ((start < check->mem.start || start >= check->mem.end) &&
+		    !find_memory(&check->mem, start))
+			return false;
+		start = check->mem.end;
 	}
-	return 0;
+	return true;
 }
 
-static void *__init node_at(struct boot_walk *walk, u64 pa)
+/* Scratch is where this kernel already is. */
+static bool __init is_usable(struct boot_check *check, u64 start, u64 end)
 {
-	if (!pa || !IS_ALIGNED(pa, PAGE_SIZE) ||
-	    !memblock_is_region_memory(pa, PAGE_SIZE) ||
-	    kho_scratch_overlap(pa, PAGE_SIZE) || !walk->nodes_left) {
-		pr_err("node of the preserved-memory map at 0x%llx is damaged\n",
-		       pa);
+	return is_memory(check, start, end) &&
+	       !kho_scratch_overlap(PFN_PHYS(start), PFN_PHYS(end - start));
+}
+
+static void *__init check_node(struct kho_tree_visitor *visitor, u64 pa)
+{
+	struct boot_check *check = container_of(visitor, struct boot_check,
+						visitor);
+
+	if (!pa || !PAGE_ALIGNED(pa) || !check->nodes_left ||
+	    !is_usable(check, PHYS_PFN(pa), PHYS_PFN(pa) + 1)) {
+		pr_err("node of the map at 0x%llx is damaged\n", pa);
 		return NULL;
 	}
-	walk->nodes_left--;
+	check->nodes_left--;
+	check->tree.nodes++;
 	return phys_to_virt(pa);
 }
 
-/* Descends one level with each call, so never deeper than KHO_TREE_LEVELS. */
-static int __init walk_node(struct boot_walk *walk, u64 pa, unsigned int level,
-			    u64 key)
+static int __init check_blocks(struct kho_tree_visitor *visitor,
+			       const struct kho_blocks *blocks)
 {
-	unsigned int shift = KHO_TREE_BITMAP_SHIFT +
-			     (level - 1) * KHO_TREE_TABLE_SHIFT;
-	const struct kho_tree_table *table = node_at(walk, pa);
-	unsigned int i;
-	int err;
+	struct boot_check *check = container_of(visitor, struct boot_check,
+						visitor);
 
-	if (!table)
+	if (!is_usable(check, blocks->start, blocks->end)) {
+		pr_err("preserved pages 0x%llx to 0x%llx are no memory\n",
+		       blocks->start, blocks->end - 1);
 		return -EINVAL;
-	if (!level)
-		return walk_bitmap(walk, (const void *)table, key);
-
-	for (i = 0; i < KHO_TREE_SLOTS; i++) {
-		if (!table->slots[i])
-			continue;
-		err = walk_node(walk, table->slots[i], level - 1,
-				key | (u64)i << shift);
-		if (err)
-			return err;
 	}
+	check->tree.orders |= BIT_ULL(blocks->order);
+	check->tree.pages += blocks->end - blocks->start;
 	return 0;
 }
 
-static int __init root_pa(const void *fdt, u64 *pa)
+static int __init read_root(const void *fdt, u64 *pa)
 {
 	const void *prop;
 	int len;
@@ -156,25 +127,176 @@ static int __init root_pa(const void *fdt, u64 *pa)
 }
 
 /*
- * Reserves all memory that the root @fdt of the previous kernel says is
- * preserved. After an error some of it may not be reserved: nothing of it may
- * be used then.
+ * Checks the tree that the root @fdt of the previous kernel names. Needs the
+ * direct map, and the table of scratch.
  */
-int __init kho_boot_reserve(const void *fdt)
+int __init kho_boot_check(const void *fdt)
 {
-	struct boot_walk walk = {
+	struct boot_check check = {
+		.visitor = { .node = check_node, .blocks = check_blocks },
 		.nodes_left = PHYS_PFN(memblock_phys_mem_size()),
 	};
 	int err;
-	u64 pa;
 
-	err = root_pa(fdt, &pa);
+	err = read_root(fdt, &check.tree.root);
 	if (!err)
-		err = walk_node(&walk, pa, KHO_TREE_LEVELS - 1, 0);
-	if (!err)
-		err = reserve_run(&walk);
-	if (!err)
-		pr_info("%lu pages in %lu blocks are preserved\n", walk.pages,
-			walk.blocks);
+		err = kho_tree_visit(&check.visitor, check.tree.root);
+	if (err)
+		return err;
+	tree = check.tree;
+	kho_incoming_adopt(&tree);
+	return 0;
+}
+
+/* The tree; its root is 0 if there is none that can be used. */
+const struct kho_incoming_tree *__init kho_boot_tree(void)
+{
+	return &tree;
+}
+
+/* Shows nodes and blocks of the checked tree to somebody. */
+int __init kho_boot_visit(struct kho_tree_visitor *visitor)
+{
+	return kho_tree_visit(visitor, tree.root);
+}
+
+/* Nodes in the form that memblock takes. */
+struct node_list {
+	struct kho_tree_visitor visitor;
+	u64 *pas;
+	unsigned long nr;
+	unsigned long index;
+};
+
+static void *__init list_node(struct kho_tree_visitor *visitor, u64 pa)
+{
+	struct node_list *list = container_of(visitor, struct node_list,
+					      visitor);
+
+	list->pas[list->nr++] = pa;
+	return phys_to_virt(pa);
+}
+
+static int __init skip_blocks(struct kho_tree_visitor *visitor,
+			      const struct kho_blocks *blocks)
+{
+	return 0;
+}
+
+static int __init compare_pas(const void *a, const void *b)
+{
+	const u64 pa_a = *(const u64 *)a, pa_b = *(const u64 *)b;
+
+	return (pa_a > pa_b) - (pa_a < pa_b);
+}
+
+static bool __init yield_node(void *ctx, phys_addr_t *base, phys_addr_t *size)
+{
+	struct node_list *list = ctx;
+
+	if (list->index == list->nr)
+		return false;
+	*base = list->pas[list->index++];
+	*size = PAGE_SIZE;
+	return true;
+}
+
+/* The tree is read until nothing of it waits, so its nodes stay, too. */
+static int __init reserve_nodes(void)
+{
+	struct node_list list = {
+		.visitor = { .node = list_node, .blocks = skip_blocks },
+	};
+	const size_t size = tree.nodes * sizeof(*list.pas);
+	int err;
+
+	list.pas = memblock_alloc(size, SMP_CACHE_BYTES);
+	if (!list.pas)
+		return -ENOMEM;
+	err = kho_boot_visit(&list.visitor);
+	if (!err) {
+		sort(list.pas, list.nr, sizeof(*list.pas), compare_pas, NULL);
+		err = memblock_reserve_sorted(yield_node, &list, list.nr,
+					      MEMBLOCK_NONE);
+	}
+	memblock_free(list.pas, size);
 	return err;
+}
+
+/* Begins to walk over all that is preserved. */
+struct kho_tree_walk *__init kho_boot_walk(void)
+{
+	kho_tree_walk_init(&walk, tree.root, tree.orders, 0,
+			   PHYS_PFN(memblock_end_of_DRAM()));
+	return &walk;
+}
+
+static bool __init yield_run(void *ctx, phys_addr_t *base, phys_addr_t *size)
+{
+	u64 start, end;
+
+	if (kho_tree_walk_next(&walk, &start, &end) <= 0)
+		return false;
+	*base = PFN_PHYS(start);
+	*size = PFN_PHYS(end - start);
+	return true;
+}
+
+static int __init count_runs(unsigned long *nr)
+{
+	u64 start, end;
+	int more;
+
+	*nr = 0;
+	kho_boot_walk();
+	while ((more = kho_tree_walk_next(&walk, &start, &end)) > 0)
+		++*nr;
+	if (more)
+		pr_err("two preserved blocks overlap, behind page 0x%llx\n",
+		       start);
+	return more;
+}
+
+/*
+ * Reserves all memory that is preserved, in one pass over memblock's array. The
+ * pages' own initialisation stands.
+ */
+int __init kho_boot_reserve(void)
+{
+	unsigned long nr;
+	int err;
+
+	err = count_runs(&nr);
+	if (!err)
+		err = reserve_nodes();
+	if (err)
+		return err;
+	kho_boot_walk();
+	err = memblock_reserve_sorted(yield_run, NULL, nr, MEMBLOCK_RSRV_NOINIT);
+	if (err)
+		return err;
+	kho_deferred_init_edges();
+	pr_info("%lu pages in %lu runs are preserved\n", tree.pages, nr);
+	return 0;
+}
+
+/*
+ * What is preserved is not known, so it may be anywhere: only scratch is used.
+ */
+void __init kho_boot_seal(void)
+{
+	struct memblock_region *region;
+	int err = 0;
+
+	tree = (struct kho_incoming_tree) {};
+	kho_incoming_adopt(&tree);
+	for_each_mem_region(region) {
+		if (!memblock_is_kho_scratch(region))
+			err = err ?: memblock_reserve(region->base, region->size);
+	}
+	/* Whatever is used now may be somebody's memory. */
+	if (err)
+		panic("KHO: memory of the previous kernel cannot be kept: %d\n",
+		      err);
+	pr_err("all memory but scratch stays as the previous kernel left it, and is not used\n");
 }

@@ -48,6 +48,20 @@ static int pages_show(struct seq_file *m, void *v)
 }
 DEFINE_SHOW_ATTRIBUTE(pages);
 
+static int incoming_nodes_show(struct seq_file *m, void *v)
+{
+	seq_printf(m, "%lu\n", kho_incoming_nodes());
+	return 0;
+}
+DEFINE_SHOW_ATTRIBUTE(incoming_nodes);
+
+static int incoming_pages_show(struct seq_file *m, void *v)
+{
+	seq_printf(m, "%lu\n", kho_incoming_pages());
+	return 0;
+}
+DEFINE_SHOW_ATTRIBUTE(incoming_pages);
+
 static void __init add_fdt(const char *name, struct dentry *dir,
 			   struct debugfs_blob_wrapper *blob, const void *fdt)
 {
@@ -69,6 +83,8 @@ void __init kho_debugfs_init(void)
 	debugfs_create_file("scratch_len", 0400, out, NULL, &scratch_len_fops);
 	debugfs_create_file("nodes", 0400, out, NULL, &nodes_fops);
 	debugfs_create_file("pages", 0400, out, NULL, &pages_fops);
+	debugfs_create_file("nodes", 0400, in, NULL, &incoming_nodes_fops);
+	debugfs_create_file("pages", 0400, in, NULL, &incoming_pages_fops);
 	add_fdt("fdt", out, &fdt_out, kho_outgoing_fdt());
 	add_fdt("fdt", in, &fdt_in, kho_incoming_fdt());
 }

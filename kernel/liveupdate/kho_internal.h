@@ -10,7 +10,22 @@
 #include <linux/types.h>
 
 struct kho_tracker;
-struct page;
+struct kho_tree_visitor;
+struct kho_tree_walk;
+
+/**
+ * struct kho_incoming_tree - the previous kernel's tree, checked
+ * @root: pa of the root node
+ * @orders: orders of which there are blocks, one bit each
+ * @nodes: number of nodes, the root included
+ * @pages: number of pages in all blocks together
+ */
+struct kho_incoming_tree {
+	u64 root;
+	u64 orders;
+	unsigned long nodes;
+	unsigned long pages;
+};
 
 /* kexec_handover.c */
 const void *kho_incoming_fdt(void);
@@ -21,9 +36,16 @@ struct kho_tracker *kho_outgoing_tracker(void);
 int kho_preserve_pfns(unsigned long pfn, unsigned long nr);
 int kho_unpreserve_pfns(unsigned long pfn, unsigned long nr);
 
-/* kho_restore.c */
-void __init kho_mark_block(struct page *page, unsigned int order);
-bool kho_range_waits(phys_addr_t phys, unsigned long nr);
+/* kho_metadata.c */
+int __init kho_metadata_init(void);
+
+/* kho_incoming.c */
+void __init kho_incoming_adopt(const struct kho_incoming_tree *tree);
+unsigned long kho_incoming_pages(void);
+unsigned long kho_incoming_nodes(void);
+int kho_incoming_find(unsigned long pfn);
+bool kho_incoming_take(unsigned long pfn, unsigned int order);
+void kho_incoming_put_back(unsigned long pfn, unsigned int order);
 
 /* kho_root.c */
 int __init kho_root_init(phys_addr_t tracker_root);
@@ -31,7 +53,23 @@ phys_addr_t kho_root_phys(void);
 const void *kho_outgoing_fdt(void);
 
 /* kho_boot.c */
-int __init kho_boot_reserve(const void *fdt);
+int __init kho_boot_check(const void *fdt);
+const struct kho_incoming_tree *__init kho_boot_tree(void);
+int __init kho_boot_visit(struct kho_tree_visitor *visitor);
+struct kho_tree_walk *__init kho_boot_walk(void);
+int __init kho_boot_reserve(void);
+void __init kho_boot_seal(void);
+
+/* kho_extend.c */
+void __init kho_extend_begin(void);
+void __init kho_extend_end(void);
+
+/* kho_deferred.c */
+#ifdef CONFIG_KEXEC_HANDOVER_DEFERRED
+void __init kho_deferred_init_edges(void);
+#else
+static inline void kho_deferred_init_edges(void) { }
+#endif
 
 /* kho_debugfs.c */
 #ifdef CONFIG_KEXEC_HANDOVER_DEBUGFS

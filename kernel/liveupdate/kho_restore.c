@@ -2,76 +2,35 @@
 /*
  * Taking over memory that the previous kernel preserved.
  *
- * Early boot keeps preserved memory away from the page allocator and puts a
- * mark on the first page of each block. Whoever knows a block's address from
- * the previous kernel's records restores it: it becomes an ordinary allocation
- * of this kernel.
+ * Early boot keeps preserved memory away from the page allocator. Whoever knows
+ * a block's address from the previous kernel's records restores it: it becomes
+ * an ordinary allocation of this kernel.
  */
 
 #define pr_fmt(fmt) "KHO: " fmt
 
-#include <linux/bitfield.h>
+#include <linux/align.h>
 #include <linux/export.h>
 #include <linux/io.h>
 #include <linux/kexec_handover.h>
-#include <linux/memory_hotplug.h>
 #include <linux/mm.h>
 #include <linux/pgalloc_tag.h>
 
 #include "../../mm/internal.h"
 #include "kho_internal.h"
 
-/*
- * The mark on a block that waits to be restored, in the first page's private
- * field. The magic number is ASCII for "KHOP". A block that was restored as a
- * folio and given back is a folio already.
- */
-#define KHO_MARK_MAGIC	GENMASK_ULL(63, 32)
-#define KHO_MARK_FOLIO	BIT_ULL(31)
-#define KHO_MARK_ORDER	GENMASK_ULL(30, 0)
-#define KHO_MAGIC	0x4b484f50U
-
-static unsigned long make_mark(unsigned int order)
+/* Order of the block that waits at @phys, which may be anything. */
+static int find_block(phys_addr_t phys)
 {
-	return FIELD_PREP(KHO_MARK_MAGIC, KHO_MAGIC) |
-	       FIELD_PREP(KHO_MARK_ORDER, order);
+	return PAGE_ALIGNED(phys) ? kho_incoming_find(PHYS_PFN(phys)) : -ENOENT;
 }
 
-/* The mark of a block that waits to be restored; 0 if it does not. */
-static unsigned long read_mark(const struct page *page)
+/* From here on the pages count as memory of this kernel. */
+static bool claim_block(struct page *page, unsigned int order)
 {
-	unsigned long mark = READ_ONCE(page->private);
-
-	return FIELD_GET(KHO_MARK_MAGIC, mark) == KHO_MAGIC ? mark : 0;
-}
-
-static unsigned long marked_pages(const struct page *page)
-{
-	return 1UL << FIELD_GET(KHO_MARK_ORDER, read_mark(page));
-}
-
-/* Marks a block as waiting to be restored. */
-void __init kho_mark_block(struct page *page, unsigned int order)
-{
-	set_page_private(page, make_mark(order));
-}
-
-static struct page *find_block(phys_addr_t phys)
-{
-	struct page *page;
-
-	if (!IS_ALIGNED(phys, PAGE_SIZE))
-		return NULL;
-	page = pfn_to_online_page(PHYS_PFN(phys));
-	return page && read_mark(page) ? page : NULL;
-}
-
-/* Claims a block, so that it is restored once, whoever asks how often. */
-static bool claim_block(struct page *page, unsigned long mark)
-{
-	if (!mark || cmpxchg(&page->private, mark, 0) != mark)
+	if (!kho_incoming_take(page_to_pfn(page), order))
 		return false;
-	adjust_managed_page_count(page, 1L << FIELD_GET(KHO_MARK_ORDER, mark));
+	adjust_managed_page_count(page, 1L << order);
 	return true;
 }
 
@@ -97,6 +56,24 @@ static void make_folio(struct page *page, unsigned int order)
 	prep_compound_page(page, order);
 }
 
+/* The inverse of make_folio(). */
+static void unmake_folio(struct page *page, unsigned int order)
+{
+	unsigned long i;
+
+	if (!order)
+		return;
+	page[1].flags.f &= ~PAGE_FLAGS_SECOND;
+	__ClearPageHead(page);
+	for (i = 1; i < 1UL << order; i++) {
+		page[i].mapping = NULL;
+		clear_compound_head(page + i);
+		set_page_private(page + i, 0);
+		atomic_set(&page[i]._mapcount, -1);
+		set_page_count(page + i, 1);
+	}
+}
+
 /**
  * kho_restore_folio - take over a folio that was preserved
  * @phys: physical address of the folio
@@ -110,16 +87,15 @@ static void make_folio(struct page *page, unsigned int order)
  */
 struct folio *kho_restore_folio(phys_addr_t phys)
 {
-	struct page *page = find_block(phys);
-	unsigned long mark;
+	int order = find_block(phys);
+	struct page *page;
 
-	if (!page)
+	if (order < 0)
 		return NULL;
-	mark = read_mark(page);
-	if (!claim_block(page, mark))
+	page = phys_to_page(phys);
+	if (!claim_block(page, order))
 		return NULL;
-	if (!(mark & KHO_MARK_FOLIO))
-		make_folio(page, FIELD_GET(KHO_MARK_ORDER, mark));
+	make_folio(page, order);
 	return page_folio(page);
 }
 EXPORT_SYMBOL_GPL(kho_restore_folio);
@@ -129,34 +105,45 @@ EXPORT_SYMBOL_GPL(kho_restore_folio);
  * @folio: the folio, with that one reference, its flags as they were
  *
  * For whoever takes over many folios and fails half-way: the folio waits to be
- * restored again.
+ * restored again. The records that led to the folio must not have been restored
+ * yet; they are what keeps the map of preserved memory alive.
  *
  * Context: Any.
  */
 void kho_return_folio(struct folio *folio)
 {
+	const unsigned int order = folio_order(folio);
 	struct page *page = folio_page(folio, 0);
 
 	WARN_ON_ONCE(folio_ref_count(folio) != 1);
-	adjust_managed_page_count(page, -folio_nr_pages(folio));
-	set_page_private(page, make_mark(folio_order(folio)) | KHO_MARK_FOLIO);
+	adjust_managed_page_count(page, -(1L << order));
+	unmake_folio(page, order);
+	kho_incoming_put_back(page_to_pfn(page), order);
 }
 EXPORT_SYMBOL_GPL(kho_return_folio);
 
-/* True if [phys, phys + nr pages) consists of single pages that wait. */
-bool kho_range_waits(phys_addr_t phys, unsigned long nr)
+/**
+ * kho_range_waits - ask for a range of pages that was preserved
+ * @phys: physical address of the first page, which may be anything
+ * @nr_pages: number of pages
+ *
+ * Context: Any, also early boot once kho_extend_scratch() has run.
+ * Return: true if all of it waits to be restored, and nothing but it in the
+ *	   same blocks.
+ */
+bool kho_range_waits(phys_addr_t phys, unsigned long nr_pages)
 {
-	while (nr) {
-		struct page *page = find_block(phys);
-		unsigned long block = page ? marked_pages(page) : 0;
+	while (nr_pages) {
+		int order = find_block(phys);
 
-		if (!block || block > nr || read_mark(page) & KHO_MARK_FOLIO)
+		if (order < 0 || 1UL << order > nr_pages)
 			return false;
-		phys += PFN_PHYS(block);
-		nr -= block;
+		phys += PAGE_SIZE << order;
+		nr_pages -= 1UL << order;
 	}
 	return true;
 }
+EXPORT_SYMBOL_GPL(kho_range_waits);
 
 /**
  * kho_restore_pages - take over single pages that were preserved
@@ -169,21 +156,26 @@ bool kho_range_waits(phys_addr_t phys, unsigned long nr)
  */
 struct page *kho_restore_pages(phys_addr_t phys, unsigned long nr_pages)
 {
-	struct page *first, *page;
-	unsigned long nr, i;
+	struct page *page, *end;
 
 	if (!nr_pages || !kho_range_waits(phys, nr_pages))
 		return NULL;
 
-	first = pfn_to_page(PHYS_PFN(phys));
-	for (page = first; nr_pages; page += nr, nr_pages -= nr) {
-		nr = marked_pages(page);
-		if (WARN_ON_ONCE(!claim_block(page, read_mark(page))))
+	page = phys_to_page(phys);
+	end = page + nr_pages;
+	while (page < end) {
+		int order = kho_incoming_find(page_to_pfn(page));
+		unsigned long nr = 1UL << order;
+
+		if (order < 0 || !claim_block(page, order)) {
+			/* Two restore the same range, and both got a part. */
+			WARN_ON_ONCE(page != phys_to_page(phys));
 			return NULL;
-		for (i = 0; i < nr; i++)
-			reset_page(page + i, 1);
+		}
+		while (nr--)
+			reset_page(page++, 1);
 	}
-	return first;
+	return phys_to_page(phys);
 }
 EXPORT_SYMBOL_GPL(kho_restore_pages);
 
@@ -201,9 +193,9 @@ EXPORT_SYMBOL_GPL(kho_restore_pages);
  */
 void *kho_incoming_data(phys_addr_t phys, size_t size)
 {
-	struct page *page = find_block(phys);
+	int order = find_block(phys);
 
-	if (!page || size > PFN_PHYS(marked_pages(page)))
+	if (order < 0 || size > PAGE_SIZE << order)
 		return NULL;
 	return phys_to_virt(phys);
 }
@@ -218,9 +210,7 @@ EXPORT_SYMBOL_GPL(kho_incoming_data);
  */
 int kho_incoming_order(phys_addr_t phys)
 {
-	struct page *page = find_block(phys);
-
-	return page ? FIELD_GET(KHO_MARK_ORDER, read_mark(page)) : -ENOENT;
+	return find_block(phys);
 }
 EXPORT_SYMBOL_GPL(kho_incoming_order);
 

@@ -21,6 +21,7 @@
 
 #include "kexec_handover_internal.h"
 #include "kho_tracker.h"
+#include "kho_tree.h"
 
 /* The nodes that a key leads through, from the bitmap at 0 up to the root. */
 struct kho_path {
@@ -60,6 +61,11 @@ static void node_free(void *node)
 	free_page((unsigned long)node);
 }
 
+static u64 root_pa(const struct kho_tracker *tracker)
+{
+	return virt_to_phys(tracker->root);
+}
+
 static void *slot_node(const u64 *slot)
 {
 	u64 pa = READ_ONCE(*slot);
@@ -94,17 +100,6 @@ static void *get_or_add_child(struct kho_tracker *tracker,
 	}
 	atomic_long_inc(node_uses(table));
 	atomic_long_inc(&tracker->nodes);
-	return node;
-}
-
-/* NULL if there is no such bitmap. */
-static struct kho_tree_bitmap *find_bitmap(struct kho_tracker *tracker, u64 key)
-{
-	void *node = tracker->root;
-	unsigned int level;
-
-	for (level = KHO_TREE_LEVELS - 1; node && level; level--)
-		node = get_child(node, key, level);
 	return node;
 }
 
@@ -150,22 +145,6 @@ static void prune(struct kho_tracker *tracker, u64 key)
 	}
 }
 
-static int set_key(struct kho_tracker *tracker, u64 key)
-{
-	struct kho_tree_bitmap *bitmap;
-
-	lockdep_assert_held_read(&tracker->lock);
-
-	bitmap = find_or_add_bitmap(tracker, key);
-	if (!bitmap)
-		return -ENOMEM;
-	if (test_and_set_bit(kho_tree_index(key, 0), bitmap->bits))
-		return -EEXIST;
-	atomic_long_inc(node_uses(bitmap));
-	atomic_long_add(1L << kho_tree_key_order(key), &tracker->pages);
-	return 0;
-}
-
 /* @emptied is set, not cleared: it gathers the answers of several calls. */
 static int clear_key(struct kho_tracker *tracker, u64 key, bool *emptied)
 {
@@ -173,12 +152,63 @@ static int clear_key(struct kho_tracker *tracker, u64 key, bool *emptied)
 
 	lockdep_assert_held_read(&tracker->lock);
 
-	bitmap = find_bitmap(tracker, key);
+	bitmap = kho_tree_find(root_pa(tracker), key);
 	if (!bitmap || !test_and_clear_bit(kho_tree_index(key, 0), bitmap->bits))
 		return -ENOENT;
 	atomic_long_sub(1L << kho_tree_key_order(key), &tracker->pages);
 	if (atomic_long_dec_and_test(node_uses(bitmap)))
 		*emptied = true;
+	return 0;
+}
+
+/* True if a block of @order shares a page with the block that @key stands for. */
+static bool order_overlaps(struct kho_tracker *tracker, u64 key,
+			   unsigned int order)
+{
+	const u64 pa = kho_tree_key_pa(key);
+	const u64 size = (u64)PAGE_SIZE << kho_tree_key_order(key);
+
+	return kho_tree_has_between(root_pa(tracker), kho_tree_key(pa, order),
+				    kho_tree_key(pa + size - 1, order));
+}
+
+static bool overlaps(struct kho_tracker *tracker, u64 key)
+{
+	unsigned int order;
+
+	for_each_set_bit(order, tracker->orders, KHO_TREE_MAX_ORDER + 1) {
+		if (order != kho_tree_key_order(key) &&
+		    order_overlaps(tracker, key, order))
+			return true;
+	}
+	return false;
+}
+
+static int set_key(struct kho_tracker *tracker, u64 key)
+{
+	const unsigned int order = kho_tree_key_order(key);
+	struct kho_tree_bitmap *bitmap;
+	bool emptied;
+
+	lockdep_assert_held_read(&tracker->lock);
+
+	bitmap = find_or_add_bitmap(tracker, key);
+	if (!bitmap)
+		return -ENOMEM;
+	if (!test_bit(order, tracker->orders))
+		set_bit(order, tracker->orders);
+	if (test_and_set_bit(kho_tree_index(key, 0), bitmap->bits))
+		return -EEXIST;
+	atomic_long_inc(node_uses(bitmap));
+	atomic_long_add(1L << order, &tracker->pages);
+	/*
+	 * Looked for afterwards, so that of two tasks that add blocks over each
+	 * other at least one sees it.
+	 */
+	if (overlaps(tracker, key)) {
+		clear_key(tracker, key, &emptied);
+		return -EEXIST;
+	}
 	return 0;
 }
 
@@ -188,7 +218,7 @@ static bool has_key(struct kho_tracker *tracker, u64 key)
 
 	lockdep_assert_held_read(&tracker->lock);
 
-	bitmap = find_bitmap(tracker, key);
+	bitmap = kho_tree_find(root_pa(tracker), key);
 	return bitmap && test_bit(kho_tree_index(key, 0), bitmap->bits);
 }
 
@@ -313,7 +343,7 @@ EXPORT_SYMBOL_IF_KUNIT(kho_range_order);
  *
  * Context: May sleep. Works on different ranges at the same time do not wait
  *	    for each other.
- * Return: 0; -EEXIST if a block of the range is there already, -ENOMEM. After
+ * Return: 0; -EEXIST if a page of the range is there already, -ENOMEM. After
  *	   an error the tracker is as it was before.
  */
 int kho_tracker_add_range(struct kho_tracker *tracker, unsigned long pfn,
@@ -369,8 +399,8 @@ static void prune_key(struct kho_tracker *tracker, u64 key)
  * @order: log2 of the block's number of pages
  *
  * Context: May sleep.
- * Return: 0; -EEXIST if the block is there already, -ENOMEM. After an error
- *	   the tracker is as it was before.
+ * Return: 0; -EEXIST if a page of the block is there already, -ENOMEM. After
+ *	   an error the tracker is as it was before.
  */
 int kho_tracker_add(struct kho_tracker *tracker, unsigned long pfn,
 		    unsigned int order)
@@ -380,7 +410,7 @@ int kho_tracker_add(struct kho_tracker *tracker, unsigned long pfn,
 
 	scoped_guard(rwsem_read, &tracker->lock)
 		err = set_key(tracker, key);
-	if (err == -ENOMEM)
+	if (err)
 		prune_key(tracker, key);
 	return err;
 }
@@ -439,24 +469,11 @@ int kho_tracker_init(struct kho_tracker *tracker)
 	init_rwsem(&tracker->lock);
 	atomic_long_set(&tracker->nodes, 0);
 	atomic_long_set(&tracker->pages, 0);
+	bitmap_zero(tracker->orders, KHO_TREE_MAX_ORDER + 1);
 	tracker->root = node_alloc();
 	return tracker->root ? 0 : -ENOMEM;
 }
 EXPORT_SYMBOL_IF_KUNIT(kho_tracker_init);
-
-static void free_subtree(void *node, unsigned int level)
-{
-	struct kho_tree_table *table = node;
-	unsigned int i;
-
-	for (i = 0; level && i < KHO_TREE_SLOTS; i++) {
-		void *child = slot_node(&table->slots[i]);
-
-		if (child)
-			free_subtree(child, level - 1);
-	}
-	node_free(node);
-}
 
 /**
  * kho_tracker_destroy - free a tracker and whatever it holds
@@ -464,7 +481,7 @@ static void free_subtree(void *node, unsigned int level)
  */
 void kho_tracker_destroy(struct kho_tracker *tracker)
 {
-	free_subtree(tracker->root, KHO_TREE_LEVELS - 1);
+	kho_tree_free(root_pa(tracker), node_free);
 	tracker->root = NULL;
 }
 EXPORT_SYMBOL_IF_KUNIT(kho_tracker_destroy);

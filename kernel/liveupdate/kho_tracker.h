@@ -18,12 +18,14 @@
  *	  the tree as a whole has to hold still
  * @root: the root node; its address never changes, so the kexec image can be
  *	  told about it before anything is preserved
+ * @orders: orders of which there are blocks, or have been
  * @nodes: number of nodes below the root
  * @pages: number of pages in all blocks together
  */
 struct kho_tracker {
 	struct rw_semaphore lock;
 	struct kho_tree_table *root;
+	DECLARE_BITMAP(orders, KHO_TREE_MAX_ORDER + 1);
 	atomic_long_t nodes;
 	atomic_long_t pages;
 };

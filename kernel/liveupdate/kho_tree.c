@@ -1,0 +1,350 @@
+// SPDX-License-Identifier: GPL-2.0
+/*
+ * Reading the tree of preserved blocks, in the form that crosses the kexec.
+ *
+ * The format is in <linux/kho/abi/kho.h>. A tree is read in two ways: node by
+ * node, to check one that nobody has looked at yet; and run by run, which
+ * needs a checked one, and merges the blocks of all orders.
+ */
+
+#include <linux/bitmap.h>
+#include <linux/bitops.h>
+#include <linux/errno.h>
+#include <linux/io.h>
+#include <linux/limits.h>
+#include <linux/minmax.h>
+#include <linux/types.h>
+
+#include <kunit/visibility.h>
+
+#include "kho_tree.h"
+
+#define NO_PFN	U64_MAX
+
+/* How far a key is shifted for the index in a table. */
+static unsigned int level_shift(unsigned int level)
+{
+	return KHO_TREE_BITMAP_SHIFT + (level - 1) * KHO_TREE_TABLE_SHIFT;
+}
+
+/* The first key of an order is its order bit alone. */
+static u64 first_key(unsigned int order)
+{
+	return kho_tree_key(0, order);
+}
+
+static u64 key_pfn(u64 key)
+{
+	return kho_tree_key_pa(key) >> PAGE_SHIFT;
+}
+
+static void *map_slot(const struct kho_tree_table *table, unsigned int index)
+{
+	u64 pa = READ_ONCE(table->slots[index]);
+
+	return pa ? phys_to_virt(pa) : NULL;
+}
+
+/**
+ * kho_tree_find - find the bitmap that a key belongs to
+ * @root: pa of the root node
+ * @key: the key
+ *
+ * Return: the bitmap, or NULL if there is none.
+ */
+struct kho_tree_bitmap *kho_tree_find(u64 root, u64 key)
+{
+	void *node = phys_to_virt(root);
+	unsigned int level;
+
+	for (level = KHO_TREE_LEVELS - 1; node && level; level--)
+		node = map_slot(node, kho_tree_index(key, level));
+	return node;
+}
+
+/*
+ * Looks in one table for the first slot in use at or behind *@key, and moves
+ * *@key there. Without one *@key moves behind all that the table covers.
+ */
+static bool seek_slot(const struct kho_tree_table *table, unsigned int level,
+		      u64 *key)
+{
+	const unsigned int shift = level_shift(level);
+	unsigned int i = kho_tree_index(*key, level);
+
+	if (READ_ONCE(table->slots[i]))
+		return true;
+	while (++i < KHO_TREE_SLOTS) {
+		if (!READ_ONCE(table->slots[i]))
+			continue;
+		*key = (*key >> (shift + KHO_TREE_TABLE_SHIFT) <<
+			(shift + KHO_TREE_TABLE_SHIFT)) | (u64)i << shift;
+		return true;
+	}
+	*key = ((*key >> (shift + KHO_TREE_TABLE_SHIFT)) + 1) <<
+	       (shift + KHO_TREE_TABLE_SHIFT);
+	return false;
+}
+
+/*
+ * Finds the first bitmap that may hold a key at or behind *@key, and moves
+ * *@key to it. NULL if there is none up to @last.
+ */
+static struct kho_tree_bitmap *seek_bitmap(u64 root, u64 *key, u64 last)
+{
+	while (*key <= last) {
+		void *node = phys_to_virt(root);
+		unsigned int level;
+
+		for (level = KHO_TREE_LEVELS - 1; level; level--) {
+			if (!seek_slot(node, level, key))
+				break;
+			node = map_slot(node, kho_tree_index(*key, level));
+		}
+		if (!level)
+			return *key <= last ? node : NULL;
+	}
+	return NULL;
+}
+
+/*
+ * Finds the first set bits of a bitmap at or behind *@key, as far as they are
+ * of one order and not behind @last. *@key moves behind what was looked at.
+ */
+static bool seek_bits(const struct kho_tree_bitmap *bitmap, u64 *key, u64 last,
+		      u64 *first, u64 *end)
+{
+	const u64 base = *key & ~(u64)(KHO_TREE_BITS - 1);
+	u64 limit = min_t(u64, KHO_TREE_BITS, last - base + 1);
+	u64 bit = find_next_bit(bitmap->bits, limit, *key - base);
+
+	*key = base + KHO_TREE_BITS;
+	if (bit >= limit)
+		return false;
+	*first = base + bit;
+	/* The lowest bitmap is shared by several orders. */
+	if (!base && *first)
+		limit = min_t(u64, limit, 2ULL << (fls64(*first) - 1));
+	*end = base + find_next_zero_bit(bitmap->bits, limit, bit);
+	*key = *end;
+	return true;
+}
+
+/**
+ * kho_tree_has_between - ask for any key of a range
+ * @root: pa of the root node
+ * @key: first key of the range
+ * @last: last key of the range
+ *
+ * Return: true if there is one.
+ */
+bool kho_tree_has_between(u64 root, u64 key, u64 last)
+{
+	const struct kho_tree_bitmap *bitmap;
+	u64 first, end;
+
+	while ((bitmap = seek_bitmap(root, &key, last))) {
+		if (seek_bits(bitmap, &key, last, &first, &end))
+			return true;
+	}
+	return false;
+}
+
+static int visit_bitmap(struct kho_tree_visitor *visitor,
+			const struct kho_tree_bitmap *bitmap, u64 base)
+{
+	const u64 last = base + KHO_TREE_BITS - 1;
+	u64 key = base, first, end;
+	int err;
+
+	while (key <= last && seek_bits(bitmap, &key, last, &first, &end)) {
+		struct kho_blocks blocks;
+
+		/* No block has the key 0, or an order that is too large. */
+		if (!first || kho_tree_key_order(first) > KHO_TREE_MAX_ORDER)
+			return -EINVAL;
+		blocks.order = kho_tree_key_order(first);
+		blocks.start = key_pfn(first);
+		blocks.end = blocks.start + ((end - first) << blocks.order);
+		err = visitor->blocks(visitor, &blocks);
+		if (err)
+			return err;
+	}
+	return 0;
+}
+
+/* Descends one level with each call, so never deeper than KHO_TREE_LEVELS. */
+static int visit_node(struct kho_tree_visitor *visitor, u64 pa,
+		      unsigned int level, u64 base)
+{
+	const struct kho_tree_table *table = visitor->node(visitor, pa);
+	unsigned int i;
+	int err;
+
+	if (!table)
+		return -EINVAL;
+	if (!level)
+		return visit_bitmap(visitor, (const void *)table, base);
+
+	for (i = 0; i < KHO_TREE_SLOTS; i++) {
+		if (!table->slots[i])
+			continue;
+		err = visit_node(visitor, table->slots[i], level - 1,
+				 base | (u64)i << level_shift(level));
+		if (err)
+			return err;
+	}
+	return 0;
+}
+
+/**
+ * kho_tree_visit - look at each node and all blocks of a tree
+ * @visitor: what to do with them
+ * @root: pa of the root node; may be anything, as may all that is found there
+ *
+ * Ends in any case if @visitor->node refuses nodes at some time: a damaged tree
+ * may lead in circles.
+ *
+ * Return: 0; -EINVAL if a node is refused or there is a key that stands for no
+ *	   block; or what @visitor->blocks failed with.
+ */
+int kho_tree_visit(struct kho_tree_visitor *visitor, u64 root)
+{
+	return visit_node(visitor, root, KHO_TREE_LEVELS - 1, 0);
+}
+EXPORT_SYMBOL_IF_KUNIT(kho_tree_visit);
+
+static void free_node(void *node, unsigned int level, void (*free)(void *node))
+{
+	const struct kho_tree_table *table = node;
+	unsigned int i;
+
+	for (i = 0; level && i < KHO_TREE_SLOTS; i++) {
+		void *child = map_slot(table, i);
+
+		if (child)
+			free_node(child, level - 1, free);
+	}
+	free(node);
+}
+
+/**
+ * kho_tree_free - free all nodes of a tree
+ * @root: pa of the root node
+ * @free: frees a node
+ */
+void kho_tree_free(u64 root, void (*free)(void *node))
+{
+	free_node(phys_to_virt(root), KHO_TREE_LEVELS - 1, free);
+}
+
+static void cursor_next(struct kho_tree_walk *walk,
+			struct kho_tree_cursor *cursor)
+{
+	struct kho_blocks *blocks = &cursor->blocks;
+	u64 first, end;
+
+	while (cursor->key <= cursor->last) {
+		if (!cursor->bitmap)
+			cursor->bitmap = seek_bitmap(walk->root, &cursor->key,
+						     cursor->last);
+		if (!cursor->bitmap)
+			break;
+		if (seek_bits(cursor->bitmap, &cursor->key, cursor->last, &first,
+			      &end)) {
+			blocks->start = key_pfn(first);
+			blocks->end = blocks->start +
+				      ((end - first) << blocks->order);
+			if (!kho_tree_index(end, 0))
+				cursor->bitmap = NULL;
+			return;
+		}
+		cursor->bitmap = NULL;
+	}
+	blocks->start = NO_PFN;
+}
+
+static void cursor_init(struct kho_tree_walk *walk,
+			struct kho_tree_cursor *cursor, unsigned int order,
+			u64 start, u64 end)
+{
+	*cursor = (struct kho_tree_cursor) {
+		.key = first_key(order) + (start >> order),
+		.last = first_key(order) + ((end - 1) >> order),
+		.blocks.order = order,
+	};
+	cursor_next(walk, cursor);
+}
+
+/**
+ * kho_tree_walk_init - begin to walk over the runs of a tree
+ * @walk: to be filled in
+ * @root: pa of the root node of a tree that kho_tree_visit() has checked
+ * @orders: which orders to look at, one bit each
+ * @start: first page to look at, a pfn
+ * @end: behind the last page to look at, a pfn larger than @start and at most
+ *	 %KHO_TREE_END
+ *
+ * Blocks that begin before @start or end behind @end belong to the walk if a
+ * part of them lies between.
+ */
+void kho_tree_walk_init(struct kho_tree_walk *walk, u64 root, u64 orders,
+			u64 start, u64 end)
+{
+	unsigned int order;
+
+	walk->root = root;
+	walk->nr = 0;
+	for (order = 0; order <= KHO_TREE_MAX_ORDER; order++) {
+		if (orders & BIT_ULL(order))
+			cursor_init(walk, &walk->cursors[walk->nr++], order,
+				    start, end);
+	}
+}
+EXPORT_SYMBOL_IF_KUNIT(kho_tree_walk_init);
+
+/* The cursor whose blocks come first; NULL at the end. */
+static struct kho_tree_cursor *first_cursor(struct kho_tree_walk *walk)
+{
+	struct kho_tree_cursor *first = NULL;
+	u64 start = NO_PFN;
+	unsigned int i;
+
+	for (i = 0; i < walk->nr; i++) {
+		if (walk->cursors[i].blocks.start < start) {
+			first = &walk->cursors[i];
+			start = first->blocks.start;
+		}
+	}
+	return first;
+}
+
+/**
+ * kho_tree_walk_next - find the next run of preserved pages
+ * @walk: from kho_tree_walk_init()
+ * @start: filled in: first page, a pfn
+ * @end: filled in: behind the last page, a pfn
+ *
+ * Runs ascend, and neither overlap nor touch each other, whatever the orders of
+ * the blocks that they consist of.
+ *
+ * Return: 1; 0 if there is no further run; -EINVAL if two blocks overlap.
+ */
+int kho_tree_walk_next(struct kho_tree_walk *walk, u64 *start, u64 *end)
+{
+	struct kho_tree_cursor *cursor = first_cursor(walk);
+
+	if (!cursor)
+		return 0;
+	*start = cursor->blocks.start;
+	*end = *start;
+	do {
+		if (cursor->blocks.start < *end)
+			return -EINVAL;
+		*end = cursor->blocks.end;
+		cursor_next(walk, cursor);
+		cursor = first_cursor(walk);
+	} while (cursor && cursor->blocks.start <= *end);
+	return 1;
+}
+EXPORT_SYMBOL_IF_KUNIT(kho_tree_walk_next);
