@@ -7,7 +7,10 @@
 #   FRAGMENT=FILE       add config lines to the kernel, in a build of its own
 #   KIND=plain|debug    which kernel "kernel" and "shell" are about
 #   TESTS="PATTERN..."  run only those parts of the tests
-#   SLOW=1              "series" builds every commit, too
+#   SLOW=1              "series" builds every commit, too; "bench" runs what
+#                       takes many minutes, too
+#   MAINLINE=1          "bench" measures a mainline kernel, too
+#   CASES="PATTERN..."  measure only those cases
 #   LUO_CACHE=DIR       where downloads and builds go, instead of
 #                       $XDG_CACHE_HOME/luo
 
@@ -19,6 +22,7 @@ help:
 	@echo 'Targets:'
 	@echo '  demo          one live update in a virtual machine, shown and checked'
 	@echo '  test          all tests; the last line says how many passed and failed'
+	@echo '  bench         what an update costs, in instructions (MAINLINE=1, CASES=)'
 	@echo '  kernel        build the kernel (FRAGMENT=, KIND=)'
 	@echo '  print-kernel  print the path of its bzImage (FRAGMENT=, KIND=)'
 	@echo '  shell         a prompt in a virtual machine with that kernel'
@@ -62,6 +66,10 @@ shell: deps-vm
 .PHONY: test
 test: deps
 	@scripts/test $(TESTS)
+
+.PHONY: bench
+bench: deps-vm
+	@scripts/bench $(if $(MAINLINE),--mainline) $(if $(SLOW),--slow) $(CASES)
 
 .PHONY: check
 check: deps-check

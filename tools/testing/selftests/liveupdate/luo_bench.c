@@ -1,0 +1,292 @@
+// SPDX-License-Identifier: GPL-2.0
+/*
+ * luo_bench - what a live update costs
+ *
+ * usage: luo_bench CASE [SIZE]
+ *
+ * Makes the files or sessions of a case, preserves them, jumps into the next
+ * kernel, takes everything back and looks whether it is what it was. What it
+ * measures are lines of "bench: name=value" on the standard output, in ticks
+ * of the TSC, which go on over the jump. In a machine that counts
+ * instructions, a tick is one of them.
+ *
+ * It uses the commands that every kernel with live update has, and no others.
+ */
+
+#include <fcntl.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/mman.h>
+#include <unistd.h>
+#include <x86intrin.h>
+
+#include "../kselftest.h"
+#include "luo_util.h"
+
+#define PAGE 4096UL
+#define MIB (1UL << 20)
+#define THP (2 * MIB)
+
+#define SHMEM_HUGE "/sys/kernel/mm/transparent_hugepage/shmem_enabled"
+
+/* What pagemap says of a page of an address space. */
+#define PAGEMAP_PRESENT (1ULL << 63)
+#define PAGEMAP_PFN ((1ULL << 55) - 1)
+
+/**
+ * struct bench_case - something that is preserved
+ * @name: name on the command line
+ * @before: makes and preserves it in the first kernel
+ * @after: takes it back in the next one
+ */
+struct bench_case {
+	const char *name;
+	void (*before)(void);
+	void (*after)(void);
+};
+
+/* The case that runs, and how much of it: mebibytes, files or sessions. */
+static const struct bench_case *current;
+static unsigned long amount;
+
+static void say(const char *name, uint64_t value)
+{
+	printf("bench: %s=%llu\n", name, (unsigned long long)value);
+}
+
+/* The value of @expr; says how many ticks it took. */
+#define timed(name, expr)						\
+	({								\
+		uint64_t start_tsc = __rdtsc();				\
+		long timed_value = (expr);				\
+									\
+		say(name, __rdtsc() - start_tsc);			\
+		timed_value;						\
+	})
+
+static uint64_t loop_ticks(uint64_t rounds)
+{
+	uint64_t start = __rdtsc();
+
+	asm volatile("1: dec %0; jnz 1b" : "+r"(rounds));
+	return __rdtsc() - start;
+}
+
+/*
+ * Is a tick an instruction? There are two in each round of a loop, and the
+ * timer cannot interrupt it every time.
+ */
+static void check_ticks(void)
+{
+	uint64_t rounds = 10000, best = UINT64_MAX, ticks;
+	int i;
+
+	for (i = 0; i < 16; i++) {
+		ticks = loop_ticks(rounds);
+		best = ticks < best ? ticks : best;
+	}
+	say("loop_instructions", 2 * rounds);
+	say("loop_ticks", best);
+}
+
+static unsigned char *map_file(int fd, size_t size)
+{
+	unsigned char *map;
+
+	map = mmap(NULL, size, PROT_READ | PROT_WRITE, MAP_SHARED, fd, 0);
+	luo_check(map != MAP_FAILED);
+	return map;
+}
+
+static void shmem_huge(const char *value)
+{
+	int fd = luo_get(open(SHMEM_HUGE, O_WRONLY | O_CLOEXEC));
+
+	luo_check_eq(write(fd, value, strlen(value)), strlen(value));
+	close(fd);
+}
+
+/* Each page of a file holds the page's number; so it is seen if they move. */
+static void write_page(unsigned char *map, size_t offset)
+{
+	*(uint64_t *)(map + offset) = ~(uint64_t)offset;
+}
+
+static bool pages_match(const unsigned char *map, size_t size, size_t step)
+{
+	size_t i;
+
+	for (i = 0; i < size; i += step) {
+		if (*(const uint64_t *)(map + i) != ~(uint64_t)i)
+			return false;
+	}
+	return true;
+}
+
+/* Frame number of a page that is mapped. */
+static uint64_t frame_of(int pagemap, const unsigned char *at)
+{
+	off_t offset = (uintptr_t)at / PAGE * sizeof(uint64_t);
+	uint64_t entry;
+
+	luo_check_eq(pread(pagemap, &entry, sizeof(entry), offset),
+		     sizeof(entry));
+	luo_check(entry & PAGEMAP_PRESENT);
+	return entry & PAGEMAP_PFN;
+}
+
+static int compare_frames(const void *a, const void *b)
+{
+	const uint64_t *x = a, *y = b;
+
+	return *x < *y ? -1 : *x > *y;
+}
+
+/* Says how many pages a file has, and in how many pieces they lie. */
+static void say_pieces(const unsigned char *map, size_t size)
+{
+	int pagemap = luo_get(open("/proc/self/pagemap", O_RDONLY | O_CLOEXEC));
+	size_t nr = size / PAGE, pieces = 1, i;
+	uint64_t *frames = malloc(nr * sizeof(*frames));
+
+	luo_check(frames);
+	for (i = 0; i < nr; i++)
+		frames[i] = frame_of(pagemap, map + i * PAGE);
+	qsort(frames, nr, sizeof(*frames), compare_frames);
+	for (i = 1; i < nr; i++)
+		pieces += frames[i] != frames[i - 1] + 1;
+	free(frames);
+	close(pagemap);
+	say("pages", nr);
+	say("pieces", pieces);
+}
+
+static int create(void)
+{
+	return luo_get(luo_create(luo_get(luo_open()), "bench"));
+}
+
+static int retrieve(void)
+{
+	return luo_get(luo_retrieve(luo_get(luo_open()), "bench"));
+}
+
+static void finish(int session)
+{
+	luo_check_eq(timed("finish", luo_finish(session)), 0);
+}
+
+static void preserve(int fd)
+{
+	int session = create();
+
+	luo_check_eq(timed("preserve", luo_preserve_fd(session, fd, 1)), 0);
+}
+
+/* Takes the one file of a case back; the page at each @step was written. */
+static void check_file(size_t size, size_t step)
+{
+	int session = retrieve();
+	int fd = luo_get(timed("retrieve", luo_retrieve_fd(session, 1)));
+
+	finish(session);
+	luo_check(pages_match(map_file(fd, size), size, step));
+}
+
+/* A kexec that keeps nothing. */
+static void plain_before(void)
+{
+	check_ticks();
+}
+
+static void plain_after(void)
+{
+	check_ticks();
+}
+
+static void empty_before(void)
+{
+	create();
+}
+
+static void empty_after(void)
+{
+	finish(retrieve());
+}
+
+/*
+ * Pages that are allocated one after the other are neighbours; so every other
+ * one goes to a file that is not preserved. That file stays, or what is
+ * allocated later for the sake of the preserved one would lie in the gaps.
+ */
+static void frag_before(void)
+{
+	size_t size = amount * MIB, i;
+	unsigned char *map, *gaps;
+	int fd;
+
+	shmem_huge("never");
+	fd = luo_get(luo_memfd("frag", size));
+	map = map_file(fd, size);
+	gaps = map_file(luo_get(luo_memfd("gaps", size)), size);
+	for (i = 0; i < size; i += PAGE) {
+		write_page(map, i);
+		write_page(gaps, i);
+	}
+	say_pieces(map, size);
+	preserve(fd);
+}
+
+static void frag_after(void)
+{
+	check_file(amount * MIB, PAGE);
+}
+
+static const struct bench_case cases[] = {
+	{ "plain", plain_before, plain_after },
+	{ "empty", empty_before, empty_after },
+	{ "frag", frag_before, frag_after },
+};
+
+/*
+ * The next kernel is loaded first: where its pages lie has nothing to do with
+ * the case then. The last tick of this kernel is said before the jump; so the
+ * black-out has a few lines of output in it, the same for all cases.
+ */
+static void before(void)
+{
+	luo_check_eq(luo_kexec_load(NULL, luo_next_stage()), 0);
+	current->before();
+	say("jump_tsc", __rdtsc());
+	luo_jump();
+}
+
+static void after(void)
+{
+	const char *tsc = getenv("LUO_INIT_TSC");
+
+	say("init_tsc", strtoull(tsc ?: "0", NULL, 10));
+	current->after();
+}
+
+static const struct luo_stage stages[] = {
+	{ "preserved", before },
+	{ "retrieved", after },
+};
+
+int main(int argc, char **argv)
+{
+	unsigned int i;
+
+	for (i = 0; argc > 1 && i < ARRAY_SIZE(cases); i++) {
+		if (!strcmp(cases[i].name, argv[1]))
+			current = &cases[i];
+	}
+	if (!current) {
+		fprintf(stderr, "usage: luo_bench CASE [SIZE]\n");
+		return KSFT_FAIL;
+	}
+	amount = argc > 2 ? strtoul(argv[2], NULL, 10) : 0;
+	return luo_run_stages(stages, ARRAY_SIZE(stages));
+}
