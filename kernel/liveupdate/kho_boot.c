@@ -30,6 +30,9 @@
 /* The tree, once it has been checked. */
 static struct kho_incoming_tree tree __initdata;
 
+/* There cannot be more runs than this in it. */
+static unsigned long most_runs __initdata;
+
 /* One walk at a time; too large for the stack. */
 static struct kho_tree_walk walk __initdata;
 
@@ -55,12 +58,14 @@ static bool __init find_memory(struct mem_range *mem, u64 pfn)
  * struct boot_check - the look at a tree that nobody has looked at yet
  * @visitor: for kho_tree_visit()
  * @tree: what was found so far
+ * @runs: how often blocks were found that lie next to each other
  * @nodes_left: how many nodes may follow; a damaged tree could lead in circles
  * @mem: the range of memory that the last block was found in
  */
 struct boot_check {
 	struct kho_tree_visitor visitor;
 	struct kho_incoming_tree tree;
+	unsigned long runs;
 	unsigned long nodes_left;
 	struct mem_range mem;
 };
@@ -95,6 +100,7 @@ static void *__init check_node(struct kho_tree_visitor *visitor, u64 pa)
 	}
 	check->nodes_left--;
 	check->tree.nodes++;
+	kho_extend_use(PHYS_PFN(pa), PHYS_PFN(pa) + 1);
 	return phys_to_virt(pa);
 }
 
@@ -111,6 +117,8 @@ static int __init check_blocks(struct kho_tree_visitor *visitor,
 	}
 	check->tree.orders |= BIT_ULL(blocks->order);
 	check->tree.pages += blocks->end - blocks->start;
+	check->runs++;
+	kho_extend_use(blocks->start, blocks->end);
 	return 0;
 }
 
@@ -138,12 +146,16 @@ int __init kho_boot_check(const void *fdt)
 	};
 	int err;
 
+	kho_extend_prepare();
 	err = read_root(fdt, &check.tree.root);
 	if (!err)
 		err = kho_tree_visit(&check.visitor, check.tree.root);
-	if (err)
+	if (err) {
+		kho_extend_forget();
 		return err;
+	}
 	tree = check.tree;
+	most_runs = check.runs;
 	kho_incoming_adopt(&tree);
 	return 0;
 }
@@ -152,12 +164,6 @@ int __init kho_boot_check(const void *fdt)
 const struct kho_incoming_tree *__init kho_boot_tree(void)
 {
 	return &tree;
-}
-
-/* Shows nodes and blocks of the checked tree to somebody. */
-int __init kho_boot_visit(struct kho_tree_visitor *visitor)
-{
-	return kho_tree_visit(visitor, tree.root);
 }
 
 /* Nodes in the form that memblock takes. */
@@ -175,12 +181,6 @@ static void *__init list_node(struct kho_tree_visitor *visitor, u64 pa)
 
 	list->pas[list->nr++] = pa;
 	return phys_to_virt(pa);
-}
-
-static int __init skip_blocks(struct kho_tree_visitor *visitor,
-			      const struct kho_blocks *blocks)
-{
-	return 0;
 }
 
 static int __init compare_pas(const void *a, const void *b)
@@ -205,7 +205,7 @@ static bool __init yield_node(void *ctx, phys_addr_t *base, phys_addr_t *size)
 static int __init reserve_nodes(void)
 {
 	struct node_list list = {
-		.visitor = { .node = list_node, .blocks = skip_blocks },
+		.visitor = { .node = list_node },
 	};
 	const size_t size = tree.nodes * sizeof(*list.pas);
 	int err;
@@ -213,7 +213,7 @@ static int __init reserve_nodes(void)
 	list.pas = memblock_alloc(size, SMP_CACHE_BYTES);
 	if (!list.pas)
 		return -ENOMEM;
-	err = kho_boot_visit(&list.visitor);
+	err = kho_tree_visit(&list.visitor, tree.root);
 	if (!err) {
 		sort(list.pas, list.nr, sizeof(*list.pas), compare_pas, NULL);
 		err = memblock_reserve_sorted(yield_node, &list, list.nr,
@@ -231,52 +231,67 @@ struct kho_tree_walk *__init kho_boot_walk(void)
 	return &walk;
 }
 
+/* @ctx becomes an errno if the runs come to a bad end. */
 static bool __init yield_run(void *ctx, phys_addr_t *base, phys_addr_t *size)
 {
+	int *err = ctx;
 	u64 start, end;
+	int more;
 
-	if (kho_tree_walk_next(&walk, &start, &end) <= 0)
+	more = kho_tree_walk_next(&walk, &start, &end);
+	if (more < 0) {
+		pr_err("two preserved blocks overlap, behind page 0x%llx\n",
+		       start);
+		*err = more;
+	}
+	if (more <= 0)
 		return false;
 	*base = PFN_PHYS(start);
 	*size = PFN_PHYS(end - start);
 	return true;
 }
 
-static int __init count_runs(unsigned long *nr)
+/* The pages' own initialisation stands. */
+static int __init reserve_runs(unsigned long nr)
 {
-	u64 start, end;
-	int more;
+	int walk_err = 0, err;
 
-	*nr = 0;
 	kho_boot_walk();
-	while ((more = kho_tree_walk_next(&walk, &start, &end)) > 0)
-		++*nr;
-	if (more)
-		pr_err("two preserved blocks overlap, behind page 0x%llx\n",
-		       start);
-	return more;
+	err = memblock_reserve_sorted(yield_run, &walk_err, nr,
+				      MEMBLOCK_RSRV_NOINIT);
+	return err ?: walk_err;
+}
+
+static unsigned long __init count_runs(void)
+{
+	unsigned long nr = 0;
+	u64 start, end;
+
+	kho_boot_walk();
+	while (kho_tree_walk_next(&walk, &start, &end) > 0)
+		nr++;
+	return nr;
 }
 
 /*
- * Reserves all memory that is preserved, in one pass over memblock's array. The
- * pages' own initialisation stands.
+ * Reserves all memory that is preserved, in one pass over memblock's array,
+ * after an error maybe some of it.
  */
 int __init kho_boot_reserve(void)
 {
-	unsigned long nr;
 	int err;
 
-	err = count_runs(&nr);
-	if (!err)
-		err = reserve_nodes();
+	err = reserve_nodes();
 	if (err)
 		return err;
-	kho_boot_walk();
-	err = memblock_reserve_sorted(yield_run, NULL, nr, MEMBLOCK_RSRV_NOINIT);
+	/* Blocks of several orders may make fewer runs, which is worth a look. */
+	err = reserve_runs(most_runs);
+	if (err == -ENOMEM)
+		err = reserve_runs(count_runs());
 	if (err)
 		return err;
 	kho_deferred_init_edges();
-	pr_info("%lu pages in %lu runs are preserved\n", tree.pages, nr);
+	pr_info("%lu pages are preserved\n", tree.pages);
 	return 0;
 }
 

@@ -11,9 +11,7 @@
 #define pr_fmt(fmt) "KHO: " fmt
 
 #include <linux/bitmap.h>
-#include <linux/container_of.h>
 #include <linux/init.h>
-#include <linux/io.h>
 #include <linux/log2.h>
 #include <linux/memblock.h>
 #include <linux/minmax.h>
@@ -22,24 +20,21 @@
 
 #include "kexec_handover_internal.h"
 #include "kho_internal.h"
-#include "kho_tree.h"
 
 /* memblock's array of regions is searched from its start. */
 #define MAX_AREAS	1024
 
 /**
  * struct used_blocks - which blocks of memory hold anything of the handover
- * @visitor: for kho_boot_visit()
- * @map: one bit each
+ * @map: one bit each; NULL if there is no memory for it
  * @nr: number of blocks
  * @order: log2 of the number of pages in each block
  */
-struct used_blocks {
-	struct kho_tree_visitor visitor;
+static struct used_blocks {
 	unsigned long *map;
 	unsigned long nr;
 	unsigned int order;
-};
+} used __initdata;
 
 /* A gigantic page fits in a block, and small machines have some blocks, too. */
 static unsigned int __init block_order(unsigned long pages)
@@ -50,72 +45,74 @@ static unsigned int __init block_order(unsigned long pages)
 		     ilog2(SZ_1G) - PAGE_SHIFT);
 }
 
-static void __init use(struct used_blocks *used, u64 start, u64 end)
+static size_t __init map_size(void)
 {
-	const unsigned long first = start >> used->order;
-
-	bitmap_set(used->map, first, ((end - 1) >> used->order) - first + 1);
+	return BITS_TO_LONGS(used.nr) * sizeof(*used.map);
 }
 
-static void *__init use_node(struct kho_tree_visitor *visitor, u64 pa)
+/* Gets ready for kho_extend_use(). */
+void __init kho_extend_prepare(void)
 {
-	struct used_blocks *used = container_of(visitor, struct used_blocks,
-						visitor);
+	const unsigned long pages = PHYS_PFN(memblock_end_of_DRAM());
 
-	use(used, PHYS_PFN(pa), PHYS_PFN(pa) + 1);
-	return phys_to_virt(pa);
+	used.order = block_order(pages);
+	used.nr = DIV_ROUND_UP(pages, 1UL << used.order);
+	used.map = memblock_alloc(map_size(), SMP_CACHE_BYTES);
+	if (!used.map)
+		pr_warn("no memory to look for more memory, there is only scratch\n");
 }
 
-static int __init use_blocks(struct kho_tree_visitor *visitor,
-			     const struct kho_blocks *blocks)
+/* Forgets what kho_extend_use() was told. */
+void __init kho_extend_forget(void)
 {
-	use(container_of(visitor, struct used_blocks, visitor), blocks->start,
-	    blocks->end);
-	return 0;
+	if (used.map)
+		memblock_free(used.map, map_size());
+	used.map = NULL;
 }
 
-static int __init mark_unused(const struct used_blocks *used)
+/* Pages from @start up to @end, which are memory, hold something. */
+void __init kho_extend_use(u64 start, u64 end)
+{
+	const unsigned long first = start >> used.order;
+	const unsigned long last = (end - 1) >> used.order;
+
+	if (!used.map)
+		return;
+	if (first == last)
+		__set_bit(first, used.map);
+	else
+		bitmap_set(used.map, first, last - first + 1);
+}
+
+static int __init mark_unused(void)
 {
 	unsigned long first, end;
 	unsigned int areas = 0;
 	int err;
 
-	for_each_clear_bitrange(first, end, used->map, used->nr) {
+	for_each_clear_bitrange(first, end, used.map, used.nr) {
 		if (areas++ == MAX_AREAS)
 			break;
-		err = memblock_mark_kho_scratch(PFN_PHYS(first << used->order),
+		err = memblock_mark_kho_scratch(PFN_PHYS(first << used.order),
 						PFN_PHYS((end - first) <<
-							 used->order));
+							 used.order));
 		if (err)
 			return err;
 	}
 	return 0;
 }
 
-/* Makes memory without anything preserved usable, until kho_extend_end(). */
+/* Makes all blocks that hold nothing usable, until kho_extend_end(). */
 void __init kho_extend_begin(void)
 {
-	const unsigned long pages = PHYS_PFN(memblock_end_of_DRAM());
-	struct used_blocks used = {
-		.visitor = { .node = use_node, .blocks = use_blocks },
-		.order = block_order(pages),
-	};
-	size_t size;
 	int err;
 
-	used.nr = DIV_ROUND_UP(pages, 1UL << used.order);
-	size = BITS_TO_LONGS(used.nr) * sizeof(*used.map);
-	used.map = memblock_alloc(size, SMP_CACHE_BYTES);
-	if (!used.map) {
-		pr_warn("no memory to look for more memory, there is only scratch\n");
+	if (!used.map)
 		return;
-	}
-	err = kho_boot_visit(&used.visitor);
-	if (!err)
-		err = mark_unused(&used);
+	err = mark_unused();
 	if (err)
 		pr_warn("not all memory can be used early: %d\n", err);
-	memblock_free(used.map, size);
+	kho_extend_forget();
 }
 
 /* From here on scratch is what the previous kernel said. */

@@ -10,7 +10,6 @@
 #include <linux/types.h>
 
 struct kho_tracker;
-struct kho_tree_visitor;
 struct kho_tree_walk;
 
 /**
@@ -55,12 +54,14 @@ const void *kho_outgoing_fdt(void);
 /* kho_boot.c */
 int __init kho_boot_check(const void *fdt);
 const struct kho_incoming_tree *__init kho_boot_tree(void);
-int __init kho_boot_visit(struct kho_tree_visitor *visitor);
 struct kho_tree_walk *__init kho_boot_walk(void);
 int __init kho_boot_reserve(void);
 void __init kho_boot_seal(void);
 
 /* kho_extend.c */
+void __init kho_extend_prepare(void);
+void __init kho_extend_forget(void);
+void __init kho_extend_use(u64 start, u64 end);
 void __init kho_extend_begin(void);
 void __init kho_extend_end(void);
 

@@ -184,7 +184,8 @@ static int visit_node(struct kho_tree_visitor *visitor, u64 pa,
 	if (!table)
 		return -EINVAL;
 	if (!level)
-		return visit_bitmap(visitor, (const void *)table, base);
+		return visitor->blocks ?
+		       visit_bitmap(visitor, (const void *)table, base) : 0;
 
 	for (i = 0; i < KHO_TREE_SLOTS; i++) {
 		if (!table->slots[i])

@@ -30,7 +30,8 @@ struct kho_blocks {
 /**
  * struct kho_tree_visitor - what kho_tree_visit() calls
  * @node: maps a node, or returns NULL if there can be none at @pa
- * @blocks: takes blocks that the tree names; blocks of one order ascend
+ * @blocks: takes blocks that the tree names; blocks of one order ascend. NULL
+ *	    to look at the nodes only
  */
 struct kho_tree_visitor {
 	void *(*node)(struct kho_tree_visitor *visitor, u64 pa);
