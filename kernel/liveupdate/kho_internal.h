@@ -9,6 +9,7 @@
 #include <linux/init.h>
 #include <linux/types.h>
 
+struct kho_scratch;
 struct kho_tracker;
 struct kho_tree_walk;
 
@@ -28,6 +29,7 @@ struct kho_incoming_tree {
 
 /* kexec_handover.c */
 const void *kho_incoming_fdt(void);
+struct kho_scratch *kho_incoming_scratch(void);
 
 /* kho_preserve.c */
 int __init kho_preserve_init(void);
@@ -71,6 +73,9 @@ void __init kho_deferred_init_edges(void);
 #else
 static inline void kho_deferred_init_edges(void) { }
 #endif
+
+/* kho_scratch.c */
+int __init kho_scratch_reserve(void);
 
 /* kho_debugfs.c */
 #ifdef CONFIG_KEXEC_HANDOVER_DEBUGFS

@@ -311,6 +311,9 @@ static int next_cmdline(char *buf, size_t len, int stage)
 		if (!strncmp(word, "luo.test=", 9) ||
 		    !strncmp(word, "luo.stage=", 10))
 			continue;
+		/* A parameter for the next kernel only. */
+		if (!strncmp(word, "luo.next=", 9))
+			word += 9;
 		used += snprintf(buf + used, len - used, "%s ", word);
 		if (used >= len)
 			return -E2BIG;

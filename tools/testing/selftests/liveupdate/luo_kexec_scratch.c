@@ -1,0 +1,188 @@
+// SPDX-License-Identifier: GPL-2.0
+/*
+ * Scratch: its areas are what kho_scratch= and the machine ask for, stay where
+ * they are in the next kernel, and are not given away there. Arguments say what
+ * to expect:
+ *
+ *   areas=16M,128M      sizes of the areas
+ *   ignored=3           how many times kho_scratch= was refused
+ *   huge=1              number of pages of 1 GiB
+ *   memory=0-1          nodes that have memory
+ */
+
+#include <fcntl.h>
+#include <stdlib.h>
+#include <string.h>
+#include <unistd.h>
+
+#include "../kselftest.h"
+#include "luo_util.h"
+
+#define MAX_AREAS 16
+#define IGNORED "KHO: kho_scratch="
+#define NOT_HANDED_OVER "failed to hand reserve_mem over"
+
+/* The largest block of x86's page allocator. */
+#define ALIGNMENT (4UL << 20)
+
+#define KHO_OUT "/sys/kernel/debug/kho/out/"
+#define HUGE_1G "/sys/kernel/mm/hugepages/hugepages-1048576kB/nr_hugepages"
+#define HAS_MEMORY "/sys/devices/system/node/has_memory"
+
+/* Bit of /proc/kpageflags. */
+#define KPF_HUGE 17
+
+static const char *want_areas, *want_ignored, *want_huge, *want_memory;
+
+struct areas {
+	unsigned int nr;
+	unsigned long start[MAX_AREAS];
+	unsigned long size[MAX_AREAS];
+};
+
+static unsigned int read_numbers(const char *path, unsigned long *numbers,
+				 unsigned int max)
+{
+	unsigned int nr = 0;
+	FILE *f = fopen(path, "re");
+
+	luo_check(f);
+	while (nr < max && fscanf(f, "%li", &numbers[nr]) == 1)
+		nr++;
+	fclose(f);
+	return nr;
+}
+
+static struct areas read_areas(void)
+{
+	struct areas areas;
+
+	areas.nr = read_numbers(KHO_OUT "scratch_phys", areas.start,
+				MAX_AREAS);
+	luo_check_eq(read_numbers(KHO_OUT "scratch_len", areas.size, MAX_AREAS),
+		     areas.nr);
+	return areas;
+}
+
+static void check_areas(const struct areas *areas)
+{
+	const char *want = want_areas;
+	unsigned int i;
+	char *end;
+
+	luo_check(areas->nr > 0);
+	for (i = 0; i < areas->nr; i++) {
+		luo_check(areas->size[i] > 0);
+		luo_check_eq(areas->size[i] % ALIGNMENT, 0);
+		luo_check_eq(areas->start[i] % ALIGNMENT, 0);
+		if (!want)
+			continue;
+		luo_check_eq(strtoul(want, &end, 10) << 20, areas->size[i]);
+		want = end + strspn(end, "M,");
+	}
+	/* There is no area too few. */
+	luo_check(!want || !*want);
+}
+
+/* How often the kernel has said so. */
+static int kernel_said(const char *text)
+{
+	char line[2048];
+	int found = 0;
+	ssize_t n;
+	int fd;
+
+	fd = luo_get(open("/dev/kmsg", O_RDONLY | O_NONBLOCK | O_CLOEXEC));
+	while ((n = read(fd, line, sizeof(line) - 1)) > 0) {
+		line[n] = '\0';
+		found += !!strstr(line, text);
+	}
+	close(fd);
+	return found;
+}
+
+/* All of them are there, and outside of scratch. */
+static void check_huge_pages(const struct areas *areas)
+{
+	int fd = luo_get(open("/proc/kpageflags", O_RDONLY | O_CLOEXEC));
+	const long page = sysconf(_SC_PAGESIZE);
+	unsigned long pfn, end;
+	unsigned long huge;
+	uint64_t flags;
+	unsigned int i;
+
+	luo_check_eq(read_numbers(HUGE_1G, &huge, 1), 1);
+	luo_check_eq(huge, atoi(want_huge));
+	for (i = 0; i < areas->nr; i++) {
+		pfn = areas->start[i] / page;
+		end = pfn + areas->size[i] / page;
+		/* A huge page of 1 GiB has the flag in all its pages. */
+		for (; pfn < end; pfn += ALIGNMENT / page) {
+			luo_check_eq(pread(fd, &flags, sizeof(flags),
+					   pfn * sizeof(flags)), sizeof(flags));
+			luo_check_eq(flags >> KPF_HUGE & 1, 0);
+		}
+	}
+	close(fd);
+}
+
+static void check_memory(void)
+{
+	char line[80] = "";
+	FILE *f = fopen(HAS_MEMORY, "re");
+
+	luo_check(f);
+	luo_check(fgets(line, sizeof(line), f));
+	fclose(f);
+	line[strcspn(line, "\n")] = '\0';
+	luo_check_eq(strcmp(line, want_memory), 0);
+}
+
+static void first_kernel(void)
+{
+	struct areas areas = read_areas();
+
+	check_areas(&areas);
+	if (want_ignored)
+		luo_check_eq(kernel_said(IGNORED), atoi(want_ignored));
+	if (want_memory)
+		check_memory();
+	if (want_huge)
+		check_huge_pages(&areas);
+	luo_next_kernel();
+}
+
+static void next_kernel(void)
+{
+	struct areas areas = read_areas();
+
+	check_areas(&areas);
+	luo_check_eq(kernel_said(NOT_HANDED_OVER), 0);
+	if (want_huge)
+		check_huge_pages(&areas);
+}
+
+static const struct luo_stage stages[] = {
+	{ "areas of scratch as they should be", first_kernel },
+	{ "the same areas in the next kernel", next_kernel },
+};
+
+static const char *value(const char *arg, const char *name)
+{
+	size_t len = strlen(name);
+
+	return strncmp(arg, name, len) ? NULL : arg + len;
+}
+
+int main(int argc, char *argv[])
+{
+	int i;
+
+	for (i = 1; i < argc; i++) {
+		want_areas = value(argv[i], "areas=") ?: want_areas;
+		want_ignored = value(argv[i], "ignored=") ?: want_ignored;
+		want_huge = value(argv[i], "huge=") ?: want_huge;
+		want_memory = value(argv[i], "memory=") ?: want_memory;
+	}
+	return luo_run_stages(stages, ARRAY_SIZE(stages));
+}
