@@ -21,6 +21,7 @@ MEMORY = "2G"
 APPEND = "kho_scratch=16M,128M,16M nokaslr"
 
 FRAG_MIB = (32, 64, 128, 256)
+SESSIONS = (500, 2000, 8000)
 
 # How far ticks and instructions may be apart, in a loop of known length.
 LOOP_TOLERANCE = 0.01
@@ -58,7 +59,7 @@ class Line:
 
     def ratio(self):
         """Ours by mainline's, where that means something."""
-        if self.ours is None or not self.mainline or self.mainline < 0:
+        if self.ours is None or not self.mainline or self.row.unit == "%":
             return None
         return self.ours / self.mainline
 
@@ -83,10 +84,17 @@ def frag(mib):
     return f"frag {mib} MiB"
 
 
+# Those that take longest come last. Mainline takes the square of the number of
+# pieces, a quarter of an hour for the largest case.
 CASES = [
     Case("plain, kho=off", "plain", append="kho=off"),
     Case("plain", "plain"),
     Case("empty", "empty"),
+    Case("dense", "dense 512"),
+    Case("thp", "thp 512"),
+    Case("sparse", "sparse 1024"),
+    Case("files", "files 1000"),
+    *[Case(f"sessions {nr}", f"sessions {nr}") for nr in SESSIONS],
     *[Case(frag(mib), f"frag {mib}", slow_mainline=mib > 128)
       for mib in FRAG_MIB],
 ]
@@ -113,6 +121,33 @@ def each(value, case, unit):
     return lambda figures: value(figures) * 1e6 / figures[case][unit]
 
 
+def ticks(case, what):
+    """Instructions that a figure says, in millions."""
+    return lambda figures: figures[case][what] / 1e6
+
+
+def both_ways(case, unit, preserve, retrieve):
+    """What is said of files that are preserved and retrieved, with targets."""
+    rows = []
+    for what, target in (("preserve", preserve), ("retrieve", retrieve)):
+        value = ticks(case, what)
+        rows.append(Row(case, what, "M", value, target))
+        if unit:
+            rows.append(Row(case, f"{what}, each of {unit}", "",
+                            each(value, case, unit)))
+    return rows + [Row(case, "black-out over empty", "M", over(case, "empty"))]
+
+
+def session_rows(count):
+    """What is said of many sessions."""
+    case = f"sessions {count}"
+    return [Row(case, "black-out over empty", "M", over(case, "empty")),
+            Row(case, "create, each", "",
+                lambda figures: figures[case]["create"] / count),
+            Row(case, "retrieve and finish, each", "",
+                lambda figures: figures[case]["take"] / count)]
+
+
 def frag_rows(mib):
     """What is said of memory in small pieces."""
     case = frag(mib)
@@ -131,7 +166,16 @@ ROWS = [
     Row("plain", "black-out", "M", black_out("plain")),
     Row("empty", "black-out", "M", black_out("empty")),
     Row("empty", "over plain", "%", over_percent("empty", "plain"), target=1),
+    Row("empty", "finish", "k", lambda figures: figures["empty"]["finish"] / 1e3),
     *[row for mib in FRAG_MIB for row in frag_rows(mib)],
+    *both_ways("dense", "pages", 13, 44),
+    Row("dense", "pieces", "", lambda figures: figures["dense"]["pieces"]),
+    *both_ways("thp", "folios", 0.9, 1.5),
+    *both_ways("sparse", "pages", 5, None),
+    Row("sparse", "holes filled", "MiB",
+        lambda figures: figures["sparse"]["filled_kb"] / 1024, 0),
+    *both_ways("files", "", 35, 100),
+    *[row for nr in SESSIONS for row in session_rows(nr)],
 ]
 
 
@@ -195,6 +239,8 @@ def show_number(value, unit=""):
         return "-"
     digits = 0 if abs(value) >= 1000 or value == int(value) else \
         1 if abs(value) >= 100 else 2
+    # No number is -0.00.
+    value = round(value, digits) + 0.0
     return f"{value:,.{digits}f}".replace(",", " ") + (unit and f" {unit}")
 
 

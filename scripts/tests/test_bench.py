@@ -84,7 +84,7 @@ class Table(unittest.TestCase):
         """About four digits, and a unit."""
         for value, unit, text in (
                 (None, "M", "-"), (0.123, "%", "0.12 %"), (3, "", "3"),
-                (123.45, "M", "123.5 M"), (20712.3, "M", "20 712 M")):
+                (-0.001, "%", "0.00 %"), (123.45, "M", "123.5 M"), (20712.3, "M", "20 712 M")):
             self.assertEqual(bench.show_number(value, unit), text)
 
     def test_table(self):

@@ -18,6 +18,7 @@
 #include <stdlib.h>
 #include <string.h>
 #include <sys/mman.h>
+#include <sys/resource.h>
 #include <unistd.h>
 #include <x86intrin.h>
 
@@ -26,7 +27,7 @@
 
 #define PAGE 4096UL
 #define MIB (1UL << 20)
-#define THP (2 * MIB)
+#define HUGE (2 * MIB)
 
 #define SHMEM_HUGE "/sys/kernel/mm/transparent_hugepage/shmem_enabled"
 
@@ -184,7 +185,25 @@ static void preserve(int fd)
 	luo_check_eq(timed("preserve", luo_preserve_fd(session, fd, 1)), 0);
 }
 
-/* Takes the one file of a case back; the page at each @step was written. */
+/*
+ * Makes a file with the page at each @step written, and returns where those are
+ * mapped; @huge is what tmpfs is told about huge pages.
+ */
+static unsigned char *make_file(int *fd, size_t size, size_t step,
+				const char *huge)
+{
+	unsigned char *map;
+	size_t i;
+
+	shmem_huge(huge);
+	*fd = luo_get(luo_memfd("bench", size));
+	map = map_file(*fd, size);
+	for (i = 0; i < size; i += step)
+		write_page(map, i);
+	return map;
+}
+
+/* Takes that file back. */
 static void check_file(size_t size, size_t step)
 {
 	int session = retrieve();
@@ -226,9 +245,7 @@ static void frag_before(void)
 	unsigned char *map, *gaps;
 	int fd;
 
-	shmem_huge("never");
-	fd = luo_get(luo_memfd("frag", size));
-	map = map_file(fd, size);
+	map = make_file(&fd, size, size, "never");
 	gaps = map_file(luo_get(luo_memfd("gaps", size)), size);
 	for (i = 0; i < size; i += PAGE) {
 		write_page(map, i);
@@ -243,10 +260,172 @@ static void frag_after(void)
 	check_file(amount * MIB, PAGE);
 }
 
+/* A file of small pages, most of which are neighbours. */
+static void dense_before(void)
+{
+	size_t size = amount * MIB;
+	int fd;
+
+	say_pieces(make_file(&fd, size, PAGE, "never"), size);
+	preserve(fd);
+}
+
+static void dense_after(void)
+{
+	check_file(amount * MIB, PAGE);
+}
+
+/* A file of huge pages; it is no such case if there are others. */
+static void thp_before(void)
+{
+	int pagemap = luo_get(open("/proc/self/pagemap", O_RDONLY | O_CLOEXEC));
+	size_t size = amount * MIB, i;
+	unsigned char *map;
+	int fd;
+
+	map = make_file(&fd, size, PAGE, "always");
+	for (i = 0; i < size; i += PAGE)
+		luo_check_eq(frame_of(pagemap, map + i) % (HUGE / PAGE),
+			     i / PAGE % (HUGE / PAGE));
+	say("folios", size / HUGE);
+	preserve(fd);
+}
+
+static void thp_after(void)
+{
+	check_file(amount * MIB, PAGE);
+}
+
+/* A file that is nearly all hole: one page in 64 is there. */
+#define SPARSE_STEP (64 * PAGE)
+
+static void sparse_before(void)
+{
+	long had;
+	int fd;
+
+	make_file(&fd, amount * MIB, SPARSE_STEP, "never");
+	had = luo_meminfo_kb("Shmem");
+	say("pages", amount * MIB / SPARSE_STEP);
+	preserve(fd);
+	say("filled_kb", luo_meminfo_kb("Shmem") - had);
+}
+
+static void sparse_after(void)
+{
+	check_file(amount * MIB, SPARSE_STEP);
+}
+
+/* Room for the descriptors of many files or sessions. */
+static void allow_descriptors(void)
+{
+	const struct rlimit limit = { amount + 64, amount + 64 };
+
+	luo_check_eq(setrlimit(RLIMIT_NOFILE, &limit), 0);
+}
+
+/* Many files of 1 MiB, in one session. */
+static long preserve_all(int session, const int *fds)
+{
+	unsigned long i;
+
+	for (i = 0; i < amount; i++)
+		luo_check_eq(luo_preserve_fd(session, fds[i], i), 0);
+	return 0;
+}
+
+static long retrieve_all(int session, int *fds)
+{
+	unsigned long i;
+
+	for (i = 0; i < amount; i++)
+		fds[i] = luo_get(luo_retrieve_fd(session, i));
+	return 0;
+}
+
+static void files_before(void)
+{
+	int *fds = calloc(amount, sizeof(*fds));
+	int session;
+	unsigned long i;
+
+	luo_check(fds);
+	allow_descriptors();
+	for (i = 0; i < amount; i++)
+		make_file(&fds[i], MIB, PAGE, "never");
+	session = create();
+	timed("preserve", preserve_all(session, fds));
+}
+
+static void files_after(void)
+{
+	int *fds = calloc(amount, sizeof(*fds));
+	int session = retrieve();
+	unsigned long i;
+
+	luo_check(fds);
+	allow_descriptors();
+	timed("retrieve", retrieve_all(session, fds));
+	finish(session);
+	for (i = 0; i < amount; i++)
+		luo_check(pages_match(map_file(fds[i], MIB), MIB, PAGE));
+}
+
+/* Many sessions with nothing in them. */
+static void name_session(char name[32], unsigned long i)
+{
+	snprintf(name, 32, "session-%lu", i);
+}
+
+static long create_all(int dev)
+{
+	unsigned long i;
+	char name[32];
+
+	for (i = 0; i < amount; i++) {
+		name_session(name, i);
+		luo_get(luo_create(dev, name));
+	}
+	return 0;
+}
+
+static long take_all(int dev)
+{
+	unsigned long i;
+	char name[32];
+
+	for (i = 0; i < amount; i++) {
+		name_session(name, i);
+		luo_check_eq(luo_finish(luo_get(luo_retrieve(dev, name))), 0);
+	}
+	return 0;
+}
+
+static void sessions_before(void)
+{
+	int dev = luo_get(luo_open());
+
+	allow_descriptors();
+	timed("create", create_all(dev));
+}
+
+static void sessions_after(void)
+{
+	int dev = luo_get(luo_open());
+
+	allow_descriptors();
+	timed("take", take_all(dev));
+}
+
 static const struct bench_case cases[] = {
 	{ "plain", plain_before, plain_after },
 	{ "empty", empty_before, empty_after },
 	{ "frag", frag_before, frag_after },
+	{ "dense", dense_before, dense_after },
+	{ "thp", thp_before, thp_after },
+	{ "sparse", sparse_before, sparse_after },
+	{ "files", files_before, files_after },
+	{ "sessions", sessions_before, sessions_after },
 };
 
 /*
