@@ -7,6 +7,7 @@
 #   FRAGMENT=FILE       add config lines to the kernel, in a build of its own
 #   KIND=plain|debug    which kernel "kernel" and "shell" are about
 #   TESTS="PATTERN..."  run only those parts of the tests
+#   KEXECS=N            how many kexecs "soak" does
 #   SLOW=1              "series" builds every commit, too; "bench" runs what
 #                       takes many minutes, too
 #   MAINLINE=1          "bench" measures a mainline kernel, too
@@ -23,6 +24,7 @@ help:
 	@echo '  demo          one live update in a virtual machine, shown and checked'
 	@echo '  test          all tests; the last line says how many passed and failed'
 	@echo '  bench         what an update costs, in instructions (MAINLINE=1, CASES=)'
+	@echo '  soak          200 kexecs in a row with 64 MiB preserved (KEXECS=)'
 	@echo '  kernel        build the kernel (FRAGMENT=, KIND=)'
 	@echo '  print-kernel  print the path of its bzImage (FRAGMENT=, KIND=)'
 	@echo '  shell         a prompt in a virtual machine with that kernel'
@@ -70,6 +72,12 @@ test: deps
 .PHONY: bench
 bench: deps-vm
 	@scripts/bench $(if $(MAINLINE),--mainline) $(if $(SLOW),--slow) $(CASES)
+
+.PHONY: soak
+soak: deps-vm
+	@scripts/vm run --kind $(KIND) --seconds 7200 \
+		--append kho_scratch=16M,128M,16M \
+		"luo_kexec_soak $(or $(KEXECS),200)"
 
 .PHONY: check
 check: deps-check

@@ -40,7 +40,7 @@
  * @walk: for walks while @handed_on
  * @lock: serializes changes of @handed_on, and protects @walk
  */
-static struct incoming {
+struct incoming {
 	u64 root;
 	u64 orders;
 	atomic_long_t pages;
@@ -48,7 +48,9 @@ static struct incoming {
 	bool handed_on;
 	struct kho_tree_walk *walk;
 	struct mutex lock;
-} incoming = {
+};
+
+static struct incoming incoming = {
 	.lock = __MUTEX_INITIALIZER(incoming.lock),
 };
 
@@ -134,6 +136,7 @@ static void free_tree(struct work_struct *work)
 	synchronize_rcu();
 	kho_tree_free(root, free_node);
 }
+
 static DECLARE_WORK(free_tree_work, free_tree);
 
 /*
@@ -185,7 +188,7 @@ struct block_loop {
 	unsigned long left;
 };
 
-static int for_each_of_order(struct block_loop *loop, unsigned int order)
+static int loop_over_order(struct block_loop *loop, unsigned int order)
 {
 	u64 pfn, end;
 	int err;
@@ -204,13 +207,13 @@ static int for_each_of_order(struct block_loop *loop, unsigned int order)
 	return 0;
 }
 
-static int for_each_block(struct block_loop *loop)
+static int loop_over_blocks(struct block_loop *loop)
 {
 	u64 orders;
 	int err;
 
 	for (orders = incoming.orders; orders; orders &= orders - 1) {
-		err = for_each_of_order(loop, __ffs64(orders));
+		err = loop_over_order(loop, __ffs64(orders));
 		if (err)
 			return err;
 	}
@@ -235,7 +238,7 @@ static void remove_blocks(unsigned long nr)
 		.left = nr,
 	};
 
-	WARN_ON_ONCE(for_each_block(&loop));
+	WARN_ON_ONCE(loop_over_blocks(&loop));
 }
 
 static int join_blocks(void)
@@ -249,7 +252,7 @@ static int join_blocks(void)
 
 	if (!kho_incoming_pages())
 		return 0;
-	err = for_each_block(&loop);
+	err = loop_over_blocks(&loop);
 	if (err)
 		remove_blocks(ULONG_MAX - loop.left);
 	return err;

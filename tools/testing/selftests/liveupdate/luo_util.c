@@ -280,6 +280,16 @@ long luo_kho_pages(void)
 	return read_number("/sys/kernel/debug/kho/out/pages");
 }
 
+long luo_kho_incoming_nodes(void)
+{
+	return read_number("/sys/kernel/debug/kho/in/nodes");
+}
+
+long luo_kho_incoming_pages(void)
+{
+	return read_number("/sys/kernel/debug/kho/in/pages");
+}
+
 static int read_cmdline(char *buf, size_t len)
 {
 	int fd = open("/proc/cmdline", O_RDONLY | O_CLOEXEC);

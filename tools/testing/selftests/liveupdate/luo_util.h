@@ -45,6 +45,8 @@ long luo_meminfo_kb(const char *name);
 long luo_free_pages(void);
 long luo_kho_nodes(void);
 long luo_kho_pages(void);
+long luo_kho_incoming_nodes(void);
+long luo_kho_incoming_pages(void);
 
 /* The next kernel */
 int luo_kexec_load(const char *kernel, int stage);

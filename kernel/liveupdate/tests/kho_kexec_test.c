@@ -1,0 +1,373 @@
+// SPDX-License-Identifier: GPL-2.0
+/*
+ * Memory of all kinds for a test that goes through several kernels: folios of
+ * all orders and beyond, ranges of pages, areas of vmalloc().
+ *
+ * Userspace says what to do, by a word written to debugfs:
+ *
+ *	preserve	make one of each kind, and preserve it
+ *	verify		look at what the previous kernel left, where it lies
+ *	restore		take it over, compare it again, and free it
+ *	hand-on		hand it on to the next kernel
+ *	take-back	undo that
+ */
+
+#define pr_fmt(fmt) "kho_kexec_test: " fmt
+
+#include <linux/debugfs.h>
+#include <linux/gfp.h>
+#include <linux/io.h>
+#include <linux/kexec_handover.h>
+#include <linux/kho/abi/vmalloc.h>
+#include <linux/minmax.h>
+#include <linux/mm.h>
+#include <linux/module.h>
+#include <linux/mutex.h>
+#include <linux/nodemask.h>
+#include <linux/string.h>
+#include <linux/uaccess.h>
+#include <linux/vmalloc.h>
+
+#define SUBTREE		"x-kho-test"
+
+/* Not a power of two, so it is cut into blocks of several orders. */
+#define RANGE_PAGES	1003UL
+
+/* More pages than a chunk has room for. */
+#define AREA_PAGES	1100UL
+
+#define NR_FOLIOS	(MAX_PAGE_ORDER + 1)
+
+/**
+ * struct kinds - where the memory is; preserved itself
+ * @folios: pa of a folio of each order that the page allocator has
+ * @gigantic: pa of a folio of an order that it does not have
+ * @range: pa of a range of pages
+ * @area: an area of vmalloc()
+ * @huge_area: one that may consist of huge pages
+ */
+struct kinds {
+	u64 folios[NR_FOLIOS];
+	u64 gigantic;
+	u64 range;
+	struct kho_vmalloc area;
+	struct kho_vmalloc huge_area;
+};
+
+static DEFINE_MUTEX(test_lock);
+
+/* Of this kernel and the previous one; protected by test_lock. */
+static struct kinds *outgoing, *incoming;
+
+static void fill(u64 *words, size_t size, u64 seed)
+{
+	size_t i;
+
+	for (i = 0; i < size / sizeof(*words); i++)
+		words[i] = seed + i;
+}
+
+static int compare(const u64 *words, size_t size, u64 seed)
+{
+	size_t i;
+
+	for (i = 0; i < size / sizeof(*words); i++) {
+		if (words[i] != seed + i) {
+			pr_err("object %llu differs at word %zu\n", seed >> 32, i);
+			return -EILSEQ;
+		}
+	}
+	return 0;
+}
+
+static u64 seed_of(unsigned int object)
+{
+	return (u64)object << 32;
+}
+
+/* Objects behind the folios. */
+enum {
+	GIGANTIC = NR_FOLIOS,
+	RANGE,
+	AREA,
+	HUGE_AREA,
+};
+
+static int preserve_folio(struct folio *folio, unsigned int object, u64 *pa)
+{
+	if (!folio)
+		return -ENOMEM;
+	fill(folio_address(folio), folio_size(folio), seed_of(object));
+	*pa = PFN_PHYS(folio_pfn(folio));
+	return kho_preserve_folio(folio);
+}
+
+static int preserve_folios(struct kinds *kinds)
+{
+	unsigned int order;
+	int err;
+
+	for (order = 0; order < NR_FOLIOS; order++) {
+		err = preserve_folio(folio_alloc(GFP_KERNEL, order), order,
+				     &kinds->folios[order]);
+		if (err)
+			return err;
+	}
+	return preserve_folio(folio_alloc_gigantic(MAX_PAGE_ORDER + 1,
+						   GFP_KERNEL | __GFP_COMP,
+						   first_memory_node, NULL),
+			      GIGANTIC, &kinds->gigantic);
+}
+
+static int preserve_range(struct kinds *kinds)
+{
+	const size_t size = RANGE_PAGES * PAGE_SIZE;
+	void *mem = alloc_pages_exact(size, GFP_KERNEL);
+
+	if (!mem)
+		return -ENOMEM;
+	fill(mem, size, seed_of(RANGE));
+	kinds->range = virt_to_phys(mem);
+	return kho_preserve_pages(virt_to_page(mem), RANGE_PAGES);
+}
+
+static int preserve_area(void *area, size_t size, unsigned int object,
+			 struct kho_vmalloc *desc)
+{
+	if (!area)
+		return -ENOMEM;
+	fill(area, size, seed_of(object));
+	return kho_preserve_vmalloc(area, desc);
+}
+
+/* What there is when it fails stays; the test is over then. */
+static int preserve_kinds(struct kinds *kinds)
+{
+	int err;
+
+	err = preserve_folios(kinds);
+	if (!err)
+		err = preserve_range(kinds);
+	if (!err)
+		err = preserve_area(vmalloc(AREA_PAGES * PAGE_SIZE),
+				    AREA_PAGES * PAGE_SIZE, AREA, &kinds->area);
+	if (!err)
+		err = preserve_area(vmalloc_huge(2 * PMD_SIZE, GFP_KERNEL),
+				    2 * PMD_SIZE, HUGE_AREA, &kinds->huge_area);
+	return err;
+}
+
+static int preserve(void)
+{
+	if (outgoing)
+		return -EEXIST;
+	outgoing = kho_alloc_preserve(sizeof(*outgoing));
+	if (IS_ERR(outgoing))
+		return PTR_ERR(outgoing);
+	return preserve_kinds(outgoing) ?:
+	       kho_add_subtree(SUBTREE, outgoing, sizeof(*outgoing));
+}
+
+static int find_incoming(void)
+{
+	phys_addr_t phys;
+	int err;
+
+	if (incoming)
+		return 0;
+	err = kho_retrieve_subtree(SUBTREE, &phys, NULL);
+	if (err)
+		return err;
+	incoming = kho_incoming_data(phys, sizeof(*incoming));
+	return incoming ? 0 : -EINVAL;
+}
+
+static int verify_folio(u64 pa, unsigned int order, unsigned int object)
+{
+	if (kho_incoming_order(pa) != order)
+		return -ENOENT;
+	return compare(phys_to_virt(pa), PAGE_SIZE << order, seed_of(object));
+}
+
+static int verify_area(const struct kho_vmalloc *desc, unsigned int object)
+{
+	struct kho_vmalloc_reader reader;
+	u64 seed = seed_of(object);
+	const void *page;
+	int err;
+
+	err = kho_vmalloc_read(&reader, desc);
+	if (err)
+		return err;
+	while ((page = kho_vmalloc_next(&reader))) {
+		err = IS_ERR(page) ? PTR_ERR(page) :
+				     compare(page, PAGE_SIZE, seed);
+		if (err)
+			return err;
+		seed += PAGE_SIZE / sizeof(u64);
+	}
+	return 0;
+}
+
+static int verify(void)
+{
+	unsigned int order;
+	int err;
+
+	for (order = 0; order < NR_FOLIOS; order++) {
+		err = verify_folio(incoming->folios[order], order, order);
+		if (err)
+			return err;
+	}
+	err = verify_folio(incoming->gigantic, MAX_PAGE_ORDER + 1, GIGANTIC);
+	if (err)
+		return err;
+	if (!kho_range_waits(incoming->range, RANGE_PAGES))
+		return -ENOENT;
+	return compare(phys_to_virt(incoming->range), RANGE_PAGES * PAGE_SIZE,
+		       seed_of(RANGE)) ?:
+	       verify_area(&incoming->area, AREA) ?:
+	       verify_area(&incoming->huge_area, HUGE_AREA);
+}
+
+/* Given back once, as after a failure, and taken again. */
+static int restore_folio(u64 pa, unsigned int order, unsigned int object)
+{
+	struct folio *folio = kho_restore_folio(pa);
+	int err;
+
+	if (!folio)
+		return -ENOENT;
+	kho_return_folio(folio);
+	folio = kho_restore_folio(pa);
+	if (!folio || kho_restore_folio(pa))
+		return -ENOENT;
+	err = folio_order(folio) == order ? 0 : -EINVAL;
+	if (!err)
+		err = compare(folio_address(folio), folio_size(folio),
+			      seed_of(object));
+	folio_put(folio);
+	return err;
+}
+
+static int restore_range(void)
+{
+	struct page *page = kho_restore_pages(incoming->range, RANGE_PAGES);
+	unsigned long nr = RANGE_PAGES;
+	int err;
+
+	if (!page)
+		return -ENOENT;
+	err = compare(page_address(page), nr * PAGE_SIZE, seed_of(RANGE));
+	while (nr--)
+		__free_page(page++);
+	return err;
+}
+
+static int restore_area(const struct kho_vmalloc *desc, size_t size,
+			unsigned int object)
+{
+	void *area = kho_restore_vmalloc(desc);
+	int err;
+
+	if (!area)
+		return -ENOENT;
+	err = compare(area, size, seed_of(object));
+	vfree(area);
+	return err;
+}
+
+static int restore(void)
+{
+	unsigned int order;
+	int err;
+
+	for (order = 0; order < NR_FOLIOS; order++) {
+		err = restore_folio(incoming->folios[order], order, order);
+		if (err)
+			return err;
+	}
+	err = restore_folio(incoming->gigantic, MAX_PAGE_ORDER + 1, GIGANTIC);
+	if (!err)
+		err = restore_range();
+	if (!err)
+		err = restore_area(&incoming->area, AREA_PAGES * PAGE_SIZE,
+				   AREA);
+	if (!err)
+		err = restore_area(&incoming->huge_area, 2 * PMD_SIZE,
+				   HUGE_AREA);
+	if (err)
+		return err;
+	kho_restore_free(incoming);
+	incoming = NULL;
+	return 0;
+}
+
+static int hand_on(void)
+{
+	int err;
+
+	err = kho_hand_on();
+	if (err)
+		return err;
+	err = kho_add_subtree(SUBTREE, incoming, sizeof(*incoming));
+	if (err)
+		kho_take_back();
+	return err;
+}
+
+static int take_back(void)
+{
+	kho_take_back();
+	return kho_remove_subtree(SUBTREE);
+}
+
+static int run_command(const char *command)
+{
+	int err;
+
+	if (!strcmp(command, "preserve"))
+		return preserve();
+	err = find_incoming();
+	if (err)
+		return err;
+	if (!strcmp(command, "verify"))
+		return verify();
+	if (!strcmp(command, "restore"))
+		return restore();
+	if (!strcmp(command, "hand-on"))
+		return hand_on();
+	if (!strcmp(command, "take-back"))
+		return take_back();
+	return -EINVAL;
+}
+
+static ssize_t command_write(struct file *file, const char __user *buf,
+			     size_t count, loff_t *pos)
+{
+	char command[16] = "";
+	int err;
+
+	if (count >= sizeof(command))
+		return -EINVAL;
+	if (copy_from_user(command, buf, count))
+		return -EFAULT;
+	scoped_guard(mutex, &test_lock)
+		err = run_command(command);
+	return err ?: count;
+}
+
+static const struct file_operations command_fops = {
+	.owner = THIS_MODULE,
+	.write = command_write,
+};
+
+static int __init kho_kexec_test_init(void)
+{
+	debugfs_create_file("kho_kexec_test", 0200, NULL, NULL, &command_fops);
+	return 0;
+}
+module_init(kho_kexec_test_init);
+
+MODULE_DESCRIPTION("Memory for tests of KHO that go through several kernels");
+MODULE_LICENSE("GPL");

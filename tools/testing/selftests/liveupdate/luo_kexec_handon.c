@@ -1,0 +1,93 @@
+// SPDX-License-Identifier: GPL-2.0
+/*
+ * Memory of all kinds that one kernel preserves, the next one looks at and hands
+ * on, and the third one takes over: folios of all orders that the page allocator
+ * has and one beyond, a range of pages, areas of vmalloc().
+ *
+ * Needs CONFIG_KEXEC_HANDOVER_KEXEC_TEST.
+ */
+
+#include <errno.h>
+#include <fcntl.h>
+#include <string.h>
+#include <unistd.h>
+
+#include "../kselftest.h"
+#include "luo_util.h"
+
+static int tell(const char *command)
+{
+	int fd = open("/sys/kernel/debug/kho_kexec_test", O_WRONLY | O_CLOEXEC);
+	ssize_t n;
+
+	if (fd < 0)
+		return -errno;
+	n = write(fd, command, strlen(command));
+	n = n < 0 ? -errno : 0;
+	close(fd);
+	return n;
+}
+
+static void preserve(void)
+{
+	long before = luo_kho_pages();
+
+	luo_check_eq(luo_kho_incoming_pages(), 0);
+	luo_check_eq(tell("verify"), -ENOENT);
+	luo_check_eq(tell("preserve"), 0);
+	/* Folios up to 4 MiB and one of 8, a range of 4, areas of 4 each. */
+	luo_check(luo_kho_pages() - before > 4095 + 1003 + 1100 + 1024);
+	luo_next_kernel();
+}
+
+static void hand_on(void)
+{
+	long waiting = luo_kho_incoming_pages();
+	long pages = luo_kho_pages(), nodes = luo_kho_nodes();
+
+	luo_check(waiting > 4095 + 1003 + 1100 + 1024);
+	luo_check_eq(tell("verify"), 0);
+
+	luo_check_eq(tell("hand-on"), 0);
+	luo_check_eq(luo_kho_pages(), pages + waiting);
+	luo_check_eq(tell("hand-on"), -EBUSY);
+	/* The next kernel gets it, so this one does not. */
+	luo_check_eq(tell("restore"), -ENOENT);
+
+	luo_check_eq(tell("take-back"), 0);
+	luo_check_eq(luo_kho_pages(), pages);
+	luo_check_eq(luo_kho_nodes(), nodes);
+	luo_check_eq(luo_kho_incoming_pages(), waiting);
+
+	luo_check_eq(tell("hand-on"), 0);
+	luo_check_eq(tell("verify"), 0);
+	luo_next_kernel();
+}
+
+static void restore(void)
+{
+	long total = luo_meminfo_kb("MemTotal");
+	long waiting = luo_kho_incoming_pages();
+	int i;
+
+	luo_check_eq(tell("verify"), 0);
+	luo_check_eq(tell("restore"), 0);
+	luo_check_eq(tell("restore"), -EINVAL);
+	luo_check_eq(luo_kho_incoming_pages(), 0);
+	/* With the last block the tree goes, in the background. */
+	for (i = 0; i < 100 && luo_kho_incoming_nodes(); i++)
+		usleep(100000);
+	luo_check_eq(luo_kho_incoming_nodes(), 0);
+	luo_check(luo_meminfo_kb("MemTotal") >= total + waiting * 4);
+}
+
+static const struct luo_stage stages[] = {
+	{ "memory of all kinds preserved", preserve },
+	{ "looked at, handed on, taken back, and handed on", hand_on },
+	{ "taken over by the kernel after the next", restore },
+};
+
+int main(void)
+{
+	return luo_run_stages(stages, ARRAY_SIZE(stages));
+}
