@@ -7,6 +7,7 @@
 #define _MM_MEMFD_LUO_H
 
 #include <linux/bitfield.h>
+#include <linux/kexec_handover.h>
 #include <linux/kho/abi/memfd.h>
 #include <linux/mm.h>
 #include <linux/pfn.h>
@@ -28,6 +29,14 @@ struct memfd_folios {
 	unsigned long pages;
 };
 
+/* Walks the entries that the previous kernel left of a memfd. */
+struct memfd_luo_reader {
+	struct kho_vmalloc_reader area;
+	const struct memfd_luo_folio_ser *page;
+	unsigned int index;
+	u64 left;
+};
+
 static inline phys_addr_t
 memfd_luo_entry_phys(const struct memfd_luo_folio_ser *entry)
 {
@@ -46,6 +55,12 @@ int memfd_folios_extend(struct memfd_folios *list, struct file *file,
 			const struct memfd_folios *old);
 void memfd_folios_release(struct memfd_folios *list,
 			  const struct memfd_folios *keep);
+
+/* memfd_luo_read.c */
+int memfd_luo_read(struct memfd_luo_reader *reader,
+		   const struct memfd_luo_ser *ser);
+const struct memfd_luo_folio_ser *memfd_luo_next(struct memfd_luo_reader *reader);
+int memfd_luo_check(const struct memfd_luo_ser *ser);
 
 /* memfd_luo_retrieve.c */
 int memfd_luo_retrieve(struct liveupdate_file_op_args *args);

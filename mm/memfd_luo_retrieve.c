@@ -24,82 +24,6 @@
 #include "internal.h"
 #include "memfd_luo.h"
 
-/* Walks the entries that the previous kernel left of a memfd. */
-struct entry_reader {
-	struct kho_vmalloc_reader area;
-	const struct memfd_luo_folio_ser *page;
-	unsigned int index;
-	u64 left;
-};
-
-static int read_entries(struct entry_reader *reader,
-			const struct memfd_luo_ser *ser)
-{
-	*reader = (struct entry_reader) { .left = ser->nr_folios };
-	return ser->nr_folios ? kho_vmalloc_read(&reader->area, &ser->folios) : 0;
-}
-
-/* The next entry; NULL at the end, ERR_PTR(-EIO) if the area is damaged. */
-static const struct memfd_luo_folio_ser *next_entry(struct entry_reader *reader)
-{
-	const unsigned int per_page = PAGE_SIZE / sizeof(*reader->page);
-	const struct memfd_luo_folio_ser *entry;
-
-	do {
-		if (!reader->left)
-			return NULL;
-		if (!reader->page || reader->index == per_page) {
-			reader->page = kho_vmalloc_next(&reader->area);
-			if (IS_ERR(reader->page))
-				return ERR_CAST(reader->page);
-			if (!reader->page)
-				return ERR_PTR(-EIO);
-			reader->index = 0;
-		}
-		entry = &reader->page[reader->index++];
-		reader->left--;
-	} while (!memfd_luo_entry_phys(entry));
-	return entry;
-}
-
-/* @next is the first page that no entry was seen for yet. */
-static int check_entry(const struct memfd_luo_folio_ser *entry, pgoff_t *next,
-		       pgoff_t end)
-{
-	int order = kho_incoming_order(memfd_luo_entry_phys(entry));
-	u64 flags = FIELD_GET(MEMFD_LUO_FOLIO_FLAGS, entry->desc);
-
-	if (order < 0 || order > MAX_PAGECACHE_ORDER ||
-	    flags & ~(MEMFD_LUO_FOLIO_DIRTY | MEMFD_LUO_FOLIO_UPTODATE))
-		return -EIO;
-	if (entry->index < *next || entry->index >= end ||
-	    !IS_ALIGNED(entry->index, 1UL << order))
-		return -EIO;
-	*next = entry->index + (1UL << order);
-	return 0;
-}
-
-/* Checks all that the previous kernel left of a memfd, and changes nothing. */
-static int check_record(const struct memfd_luo_ser *ser)
-{
-	const pgoff_t end = DIV_ROUND_UP_ULL(ser->size, PAGE_SIZE);
-	const struct memfd_luo_folio_ser *entry;
-	struct entry_reader reader;
-	pgoff_t next = 0;
-	int err;
-
-	if (ser->size > MAX_LFS_FILESIZE || ser->pos > MAX_LFS_FILESIZE ||
-	    ser->seals & ~MEMFD_LUO_ALL_SEALS || ser->flags)
-		return -EIO;
-	err = read_entries(&reader, ser);
-	while (!err && (entry = next_entry(&reader))) {
-		err = PTR_ERR_OR_ZERO(entry);
-		if (!err)
-			err = check_entry(entry, &next, end);
-	}
-	return err;
-}
-
 static int insert_folio(struct inode *inode, struct folio *folio, pgoff_t index)
 {
 	int err;
@@ -152,11 +76,11 @@ static int restore_folio(struct inode *inode,
 
 static void return_folios(const struct memfd_luo_ser *ser, u64 nr)
 {
-	struct entry_reader reader;
+	struct memfd_luo_reader reader;
 
-	read_entries(&reader, ser);
+	memfd_luo_read(&reader, ser);
 	while (nr--) {
-		struct folio *folio = memfd_luo_entry_folio(next_entry(&reader));
+		struct folio *folio = memfd_luo_entry_folio(memfd_luo_next(&reader));
 
 		remove_folio(folio);
 		kho_return_folio(folio);
@@ -167,12 +91,12 @@ static void return_folios(const struct memfd_luo_ser *ser, u64 nr)
 static int restore_folios(struct inode *inode, const struct memfd_luo_ser *ser)
 {
 	const struct memfd_luo_folio_ser *entry;
-	struct entry_reader reader;
+	struct memfd_luo_reader reader;
 	u64 nr = 0;
 	int err = 0;
 
-	read_entries(&reader, ser);
-	while (!err && (entry = next_entry(&reader))) {
+	memfd_luo_read(&reader, ser);
+	while (!err && (entry = memfd_luo_next(&reader))) {
 		err = restore_folio(inode, entry);
 		if (!err)
 			nr++;
@@ -189,11 +113,11 @@ static int restore_folios(struct inode *inode, const struct memfd_luo_ser *ser)
 static void publish_folios(struct inode *inode, const struct memfd_luo_ser *ser)
 {
 	const struct memfd_luo_folio_ser *entry;
-	struct entry_reader reader;
+	struct memfd_luo_reader reader;
 
 	shmem_recalc_inode(inode, inode->i_mapping->nrpages, 0);
-	read_entries(&reader, ser);
-	while ((entry = next_entry(&reader))) {
+	memfd_luo_read(&reader, ser);
+	while ((entry = memfd_luo_next(&reader))) {
 		struct folio *folio = memfd_luo_entry_folio(entry);
 
 		folio_add_lru(folio);
@@ -240,7 +164,7 @@ int memfd_luo_retrieve(struct liveupdate_file_op_args *args)
 	ser = kho_incoming_data(args->data, sizeof(*ser));
 	if (!ser)
 		return -EIO;
-	err = check_record(ser);
+	err = memfd_luo_check(ser);
 	if (err)
 		return err;
 	file = make_file(ser);
@@ -259,10 +183,10 @@ int memfd_luo_retrieve(struct liveupdate_file_op_args *args)
 static void discard_folios(const struct memfd_luo_ser *ser)
 {
 	const struct memfd_luo_folio_ser *entry;
-	struct entry_reader reader;
+	struct memfd_luo_reader reader;
 
-	read_entries(&reader, ser);
-	while ((entry = next_entry(&reader))) {
+	memfd_luo_read(&reader, ser);
+	while ((entry = memfd_luo_next(&reader))) {
 		struct folio *folio = kho_restore_folio(memfd_luo_entry_phys(entry));
 
 		if (!WARN_ON_ONCE(!folio))
@@ -278,7 +202,7 @@ void memfd_luo_finish(struct liveupdate_file_op_args *args)
 	if (!ser)
 		return;
 	if (!args->file) {
-		if (check_record(ser)) {
+		if (memfd_luo_check(ser)) {
 			pr_err("the record of a memfd is damaged, its memory stays reserved\n");
 			return;
 		}

@@ -12,6 +12,7 @@
 struct kho_scratch;
 struct kho_tracker;
 struct kho_tree_walk;
+struct kho_vmalloc;
 
 /**
  * struct kho_incoming_tree - the previous kernel's tree, checked
@@ -47,6 +48,9 @@ unsigned long kho_incoming_nodes(void);
 int kho_incoming_find(unsigned long pfn);
 bool kho_incoming_take(unsigned long pfn, unsigned int order);
 void kho_incoming_put_back(unsigned long pfn, unsigned int order);
+
+/* kho_vmalloc_read.c */
+bool kho_vmalloc_is_valid(const struct kho_vmalloc *desc);
 
 /* kho_root.c */
 int __init kho_root_init(phys_addr_t tracker_root);

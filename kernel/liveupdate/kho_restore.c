@@ -9,7 +9,6 @@
 
 #define pr_fmt(fmt) "KHO: " fmt
 
-#include <linux/align.h>
 #include <linux/export.h>
 #include <linux/io.h>
 #include <linux/kexec_handover.h>
@@ -18,12 +17,6 @@
 
 #include "../../mm/internal.h"
 #include "kho_internal.h"
-
-/* Order of the block that waits at @phys, which may be anything. */
-static int find_block(phys_addr_t phys)
-{
-	return PAGE_ALIGNED(phys) ? kho_incoming_find(PHYS_PFN(phys)) : -ENOENT;
-}
 
 /* From here on the pages count as memory of this kernel. */
 static bool claim_block(struct page *page, unsigned int order)
@@ -87,7 +80,7 @@ static void unmake_folio(struct page *page, unsigned int order)
  */
 struct folio *kho_restore_folio(phys_addr_t phys)
 {
-	int order = find_block(phys);
+	int order = kho_incoming_order(phys);
 	struct page *page;
 
 	if (order < 0)
@@ -123,29 +116,6 @@ void kho_return_folio(struct folio *folio)
 EXPORT_SYMBOL_GPL(kho_return_folio);
 
 /**
- * kho_range_waits - ask for a range of pages that was preserved
- * @phys: physical address of the first page, which may be anything
- * @nr_pages: number of pages
- *
- * Context: Any, also early boot once kho_extend_scratch() has run.
- * Return: true if all of it waits to be restored, and nothing but it in the
- *	   same blocks.
- */
-bool kho_range_waits(phys_addr_t phys, unsigned long nr_pages)
-{
-	while (nr_pages) {
-		int order = find_block(phys);
-
-		if (order < 0 || 1UL << order > nr_pages)
-			return false;
-		phys += PAGE_SIZE << order;
-		nr_pages -= 1UL << order;
-	}
-	return true;
-}
-EXPORT_SYMBOL_GPL(kho_range_waits);
-
-/**
  * kho_restore_pages - take over single pages that were preserved
  * @phys: physical address of the first page
  * @nr_pages: number of pages, as in kho_preserve_pages()
@@ -178,41 +148,6 @@ struct page *kho_restore_pages(phys_addr_t phys, unsigned long nr_pages)
 	return phys_to_page(phys);
 }
 EXPORT_SYMBOL_GPL(kho_restore_pages);
-
-/**
- * kho_incoming_data - look at preserved memory without taking it over
- * @phys: physical address of a folio that was preserved
- * @size: number of bytes that the caller is going to read
- *
- * For addresses that come out of the previous kernel's records and so may be
- * anything.
- *
- * Context: Any.
- * Return: where the memory is mapped, or NULL if no folio of at least that
- *	   size waits to be restored there.
- */
-void *kho_incoming_data(phys_addr_t phys, size_t size)
-{
-	int order = find_block(phys);
-
-	if (order < 0 || size > PAGE_SIZE << order)
-		return NULL;
-	return phys_to_virt(phys);
-}
-EXPORT_SYMBOL_GPL(kho_incoming_data);
-
-/**
- * kho_incoming_order - ask for the size of a folio that waits to be restored
- * @phys: physical address of the folio, which may be anything
- *
- * Context: Any.
- * Return: the order, or -ENOENT if there is no such folio.
- */
-int kho_incoming_order(phys_addr_t phys)
-{
-	return find_block(phys);
-}
-EXPORT_SYMBOL_GPL(kho_incoming_order);
 
 /**
  * kho_restore_free - take over a folio that was preserved, and free it

@@ -1,30 +1,23 @@
 // SPDX-License-Identifier: GPL-2.0
 /*
- * Chains of pages full of entries: how LUO leaves lists to the next kernel.
+ * Making chains of pages full of entries: how LUO leaves lists to the next
+ * kernel.
  *
  * The format is in <linux/kho/abi/chain.h>.
  */
 
-#define pr_fmt(fmt) "LUO: " fmt
-
 #include <linux/io.h>
 #include <linux/kexec_handover.h>
-#include <linux/kho/abi/chain.h>
+#include <linux/list.h>
 #include <linux/slab.h>
 #include <linux/string.h>
 
-#include "luo_internal.h"
+#include "luo_chain.h"
 
 struct luo_chain_page {
 	struct list_head list;
 	struct kho_chain_block *block;
 };
-
-static void *block_entry(struct kho_chain_block *block, size_t entry_size,
-			 unsigned long index)
-{
-	return (void *)(block + 1) + index * entry_size;
-}
 
 static unsigned long blocks_needed(const struct luo_chain *chain)
 {
@@ -124,7 +117,8 @@ void *luo_chain_add(struct luo_chain_writer *writer)
 	if (!writer->block ||
 	    writer->block->count == kho_chain_block_capacity(entry_size))
 		next_block(writer);
-	return block_entry(writer->block, entry_size, writer->block->count++);
+	return luo_chain_entry(writer->block, entry_size,
+			       writer->block->count++);
 }
 
 /* What the next kernel has to be told; 0 for an empty chain. */
@@ -135,59 +129,4 @@ u64 luo_chain_pa(struct luo_chain *chain)
 					 list);
 
 	return page ? virt_to_phys(page->block) : 0;
-}
-
-/* Begins to walk a chain of the previous kernel; @pa may be anything. */
-void luo_chain_read(struct luo_chain_reader *reader, u64 pa, size_t entry_size)
-{
-	*reader = (struct luo_chain_reader) {
-		.next = pa,
-		.entry_size = entry_size,
-	};
-}
-
-/* A limit on the number of blocks stands in for a search for circles. */
-static int read_block(struct luo_chain_reader *reader)
-{
-	struct kho_chain_block *block =
-		kho_incoming_data(reader->next, PAGE_SIZE);
-
-	if (!block || ++reader->blocks > KHO_CHAIN_MAX_BLOCKS)
-		return -EIO;
-	if (!block->count ||
-	    block->count > kho_chain_block_capacity(reader->entry_size))
-		return -EIO;
-	reader->block = block;
-	reader->next = block->next;
-	reader->index = 0;
-	return 0;
-}
-
-/* The next entry; NULL at the end, ERR_PTR(-EIO) if the chain is damaged. */
-const void *luo_chain_next(struct luo_chain_reader *reader)
-{
-	int err;
-
-	if (!reader->block || reader->index == reader->block->count) {
-		if (!reader->next)
-			return NULL;
-		err = read_block(reader);
-		if (err)
-			return ERR_PTR(err);
-	}
-	return block_entry(reader->block, reader->entry_size, reader->index++);
-}
-
-/* Frees the pages of a chain of the previous kernel, as far as they are sane. */
-void luo_chain_free_incoming(u64 pa)
-{
-	struct kho_chain_block *block;
-
-	while (pa) {
-		block = kho_incoming_data(pa, PAGE_SIZE);
-		if (!block)
-			return;
-		pa = block->next;
-		kho_restore_free(block);
-	}
 }

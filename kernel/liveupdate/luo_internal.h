@@ -22,7 +22,6 @@
 #ifndef _LINUX_LIVEUPDATE_LUO_INTERNAL_H
 #define _LINUX_LIVEUPDATE_LUO_INTERNAL_H
 
-#include <linux/kho/abi/chain.h>
 #include <linux/kho/abi/luo.h>
 #include <linux/list.h>
 #include <linux/liveupdate.h>
@@ -31,6 +30,8 @@
 #include <linux/types.h>
 #include <linux/xarray.h>
 #include <uapi/linux/liveupdate.h>
+
+#include "luo_chain.h"
 
 static_assert(LIVEUPDATE_SESSION_NAME_LENGTH == LUO_NAME_SIZE);
 
@@ -45,51 +46,6 @@ void luo_enter_close(void);
 void luo_exit(void);
 int luo_begin_freeze(void);
 void luo_end_freeze(bool frozen);
-
-/* luo_chain.c */
-
-/**
- * struct luo_chain - room for entries that the next kernel is going to read
- * @blocks: pages that are preserved, as many as @reserved entries need
- * @entry_size: size of an entry in bytes
- * @nr_blocks: number of pages
- * @reserved: number of entries that there is room for
- *
- * Room is reserved while there is time and a failure is harmless, and filled
- * right before the jump. Protected by whoever owns the chain.
- */
-struct luo_chain {
-	struct list_head blocks;
-	size_t entry_size;
-	unsigned long nr_blocks;
-	unsigned long reserved;
-};
-
-/* Fills a chain from its start. */
-struct luo_chain_writer {
-	struct luo_chain *chain;
-	struct kho_chain_block *block;
-	struct list_head *pos;
-};
-
-/* Walks the entries of a chain that the previous kernel left. */
-struct luo_chain_reader {
-	struct kho_chain_block *block;
-	u64 next;
-	size_t entry_size;
-	unsigned long index;
-	unsigned long blocks;
-};
-
-void luo_chain_init(struct luo_chain *chain, size_t entry_size);
-int luo_chain_reserve(struct luo_chain *chain);
-void luo_chain_unreserve(struct luo_chain *chain);
-void luo_chain_write(struct luo_chain_writer *writer, struct luo_chain *chain);
-void *luo_chain_add(struct luo_chain_writer *writer);
-u64 luo_chain_pa(struct luo_chain *chain);
-void luo_chain_read(struct luo_chain_reader *reader, u64 pa, size_t entry_size);
-const void *luo_chain_next(struct luo_chain_reader *reader);
-void luo_chain_free_incoming(u64 pa);
 
 /* luo_handler.c */
 struct liveupdate_file_handler *luo_handler_get_for(struct file *file);

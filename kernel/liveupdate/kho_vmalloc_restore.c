@@ -1,0 +1,188 @@
+// SPDX-License-Identifier: GPL-2.0
+/*
+ * Taking over areas of vmalloc() that the previous kernel preserved.
+ *
+ * The format is in <linux/kho/abi/vmalloc.h>.
+ */
+
+#include <linux/export.h>
+#include <linux/kasan.h>
+#include <linux/kexec_handover.h>
+#include <linux/mm.h>
+#include <linux/slab.h>
+#include <linux/vmalloc.h>
+
+#include "../../mm/internal.h"
+#include "kho_internal.h"
+
+static unsigned long flags_to_vm(u16 flags)
+{
+	return (flags & KHO_VMALLOC_ALLOC ? VM_ALLOC : 0) |
+	       (flags & KHO_VMALLOC_HUGE_VMAP ? VM_ALLOW_HUGE_VMAP : 0);
+}
+
+/* The pages of an area, as far as they were restored. */
+struct restored_area {
+	struct page **pages;
+	unsigned int nr;
+	unsigned int total;
+};
+
+static int restore_block(struct restored_area *area, phys_addr_t phys,
+			 unsigned int order)
+{
+	unsigned long nr = 1UL << order, i;
+	struct page *page;
+
+	if (nr > area->total - area->nr)
+		return -EINVAL;
+	page = kho_restore_pages(phys, nr);
+	if (!page)
+		return -EINVAL;
+	for (i = 0; i < nr; i++)
+		area->pages[area->nr++] = page + i;
+	return 0;
+}
+
+static int restore_chunk(struct restored_area *area,
+			 const struct kho_vmalloc_chunk *chunk,
+			 unsigned int order)
+{
+	unsigned int i;
+	int err;
+
+	for (i = 0; i < KHO_VMALLOC_CHUNK_BLOCKS && chunk->blocks[i]; i++) {
+		err = restore_block(area, chunk->blocks[i], order);
+		if (err)
+			return err;
+	}
+	return 0;
+}
+
+/*
+ * Frees each chunk that is done with. Ends in any case: a chunk that was
+ * restored does not wait to be restored a second time.
+ */
+static int restore_pages(struct restored_area *area,
+			 const struct kho_vmalloc *desc)
+{
+	u64 pa = desc->first;
+	int err;
+
+	while (pa) {
+		struct kho_vmalloc_chunk *chunk =
+			kho_incoming_data(pa, sizeof(*chunk));
+
+		if (!chunk)
+			return -EINVAL;
+		err = restore_chunk(area, chunk, desc->order);
+		if (err)
+			return err;
+		pa = chunk->next;
+		kho_restore_free(chunk);
+	}
+	return area->nr == area->total ? 0 : -EINVAL;
+}
+
+static void free_pages_of(struct restored_area *area)
+{
+	while (area->nr)
+		__free_page(area->pages[--area->nr]);
+	kvfree(area->pages);
+}
+
+/* On success the area owns the pages and the array. */
+static void *map_area(struct restored_area *area, const struct kho_vmalloc *desc)
+{
+	unsigned int shift = PAGE_SHIFT + desc->order;
+	struct vm_struct *vm;
+	unsigned long addr;
+
+	vm = __get_vm_area_node((unsigned long)area->total << PAGE_SHIFT,
+				1UL << shift, shift,
+				flags_to_vm(desc->flags) | VM_UNINITIALIZED,
+				VMALLOC_START, VMALLOC_END, NUMA_NO_NODE,
+				GFP_KERNEL, __builtin_return_address(0));
+	if (!vm)
+		return NULL;
+	addr = (unsigned long)vm->addr;
+	if (vmap_pages_range(addr, addr + get_vm_area_size(vm), PAGE_KERNEL,
+			     area->pages, shift)) {
+		free_vm_area(vm);
+		return NULL;
+	}
+	vm->nr_pages = area->total;
+	vm->pages = area->pages;
+	vm->addr = kasan_unpoison_vmalloc(vm->addr, get_vm_area_size(vm),
+					  KASAN_VMALLOC_PROT_NORMAL |
+					  KASAN_VMALLOC_VM_ALLOC);
+	/* Readers of the area's pages look at them once the flag is gone. */
+	smp_wmb();
+	vm->flags &= ~VM_UNINITIALIZED;
+	return vm->addr;
+}
+
+/**
+ * kho_restore_vmalloc - make a preserved area of vmalloc() again
+ * @preservation: what kho_preserve_vmalloc() filled in
+ *
+ * Context: Process context, may sleep. Each area can be restored once.
+ * Return: start of the area, to be freed by vfree(), or NULL if the area
+ *	   cannot be restored.
+ */
+void *kho_restore_vmalloc(const struct kho_vmalloc *preservation)
+{
+	struct restored_area area = { .total = preservation->total_pages };
+	void *ptr = NULL;
+
+	if (!kho_vmalloc_is_valid(preservation))
+		return NULL;
+	area.pages = kvmalloc_array(area.total, sizeof(*area.pages),
+				    GFP_KERNEL);
+	if (!area.pages)
+		return NULL;
+	if (!restore_pages(&area, preservation))
+		ptr = map_area(&area, preservation);
+	if (!ptr)
+		free_pages_of(&area);
+	return ptr;
+}
+EXPORT_SYMBOL_GPL(kho_restore_vmalloc);
+
+static void free_block(phys_addr_t phys, unsigned int order)
+{
+	unsigned long nr = 1UL << order;
+	struct page *page = kho_restore_pages(phys, nr);
+
+	while (page && nr--)
+		__free_page(page++);
+}
+
+/**
+ * kho_restore_free_vmalloc - take over an area of vmalloc() and free it
+ * @preservation: what kho_preserve_vmalloc() filled in; may be anything
+ *
+ * Records that are damaged, and what they may have led to, are left alone.
+ *
+ * Context: Process context.
+ */
+void kho_restore_free_vmalloc(const struct kho_vmalloc *preservation)
+{
+	u64 pa = preservation->first;
+
+	if (!kho_vmalloc_is_valid(preservation))
+		return;
+	while (pa) {
+		struct kho_vmalloc_chunk *chunk =
+			kho_incoming_data(pa, sizeof(*chunk));
+		unsigned int i;
+
+		if (!chunk)
+			return;
+		for (i = 0; i < KHO_VMALLOC_CHUNK_BLOCKS && chunk->blocks[i]; i++)
+			free_block(chunk->blocks[i], preservation->order);
+		pa = chunk->next;
+		kho_restore_free(chunk);
+	}
+}
+EXPORT_SYMBOL_GPL(kho_restore_free_vmalloc);
