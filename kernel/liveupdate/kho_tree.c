@@ -61,6 +61,7 @@ struct kho_tree_bitmap *kho_tree_find(u64 root, u64 key)
 		node = map_slot(node, kho_tree_index(key, level));
 	return node;
 }
+EXPORT_SYMBOL_IF_KUNIT(kho_tree_find);
 
 /*
  * Looks in one table for the first slot in use at or behind *@key, and moves
