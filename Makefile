@@ -76,7 +76,7 @@ bench: deps-vm
 .PHONY: soak
 soak: deps-vm
 	@scripts/vm run --kind $(KIND) --seconds 7200 \
-		--append kho_scratch=16M,128M,16M \
+		--append 'kho_scratch=16M,128M,16M nokaslr' \
 		"luo_kexec_soak $(or $(KEXECS),200)"
 
 .PHONY: check
