@@ -18,10 +18,14 @@
 
 #define KNOWN_FLAGS	(KHO_VMALLOC_ALLOC | KHO_VMALLOC_HUGE_VMAP)
 
-/* False if a descriptor cannot be one, wherever it leads to. */
+/*
+ * False if a descriptor cannot be one, wherever it leads to. What would lead on
+ * for longer than there is memory that waits is none, either.
+ */
 bool kho_vmalloc_is_valid(const struct kho_vmalloc *desc)
 {
 	return desc->first && desc->total_pages &&
+	       desc->total_pages <= kho_incoming_pages() &&
 	       !(desc->flags & ~KNOWN_FLAGS) &&
 	       desc->order <= MAX_PAGE_ORDER &&
 	       IS_ALIGNED(desc->total_pages, 1U << desc->order);
@@ -52,7 +56,7 @@ static int next_block(struct kho_vmalloc_reader *reader)
 			return -EIO;
 	}
 	pa = reader->chunk->blocks[reader->index++];
-	if (!kho_range_waits(pa, 1UL << reader->desc.order))
+	if (!pa || !kho_range_waits(pa, 1UL << reader->desc.order))
 		return -EIO;
 	reader->block = pa;
 	reader->page = 0;
