@@ -12,17 +12,20 @@
 #                       takes many minutes, too
 #   MAINLINE=1          "bench" measures a mainline kernel, too
 #   CASES="PATTERN..."  measure only those cases
+#   FUZZ_SECONDS=N      "fuzz" runs each fuzzer for so long, instead of 600
+#   FUZZERS="NAME..."   "fuzz" runs only those
 #   LUO_CACHE=DIR       where downloads and builds go, instead of
 #                       $XDG_CACHE_HOME/luo
 
 KIND ?= plain
-export BASE_TARBALL LUO_CACHE
+export BASE_TARBALL FUZZ_SECONDS LUO_CACHE
 
 .PHONY: help
 help:
 	@echo 'Targets:'
 	@echo '  demo          one live update in a virtual machine, shown and checked'
 	@echo '  test          all tests; the last line says how many passed and failed'
+	@echo '  fuzz          fuzz what reads the bytes of the previous kernel (FUZZ_SECONDS=)'
 	@echo '  bench         what an update costs, in instructions (MAINLINE=1, CASES=)'
 	@echo '  soak          200 kexecs in a row with 64 MiB preserved (KEXECS=)'
 	@echo '  kernel        build the kernel (FRAGMENT=, KIND=)'
@@ -41,13 +44,15 @@ help:
 deps:
 	@scripts/deps build vm check host
 
-.PHONY: deps-build deps-vm deps-check
+.PHONY: deps-build deps-vm deps-check deps-host
 deps-build:
 	@scripts/deps build
 deps-vm:
 	@scripts/deps build vm
 deps-check:
 	@scripts/deps build check
+deps-host:
+	@scripts/deps build host
 
 .PHONY: kernel
 kernel: deps-build
@@ -68,6 +73,10 @@ shell: deps-vm
 .PHONY: test
 test: deps
 	@scripts/test $(TESTS)
+
+.PHONY: fuzz
+fuzz: deps-host
+	@scripts/userspace fuzz $(FUZZERS)
 
 .PHONY: bench
 bench: deps-vm

@@ -1,0 +1,81 @@
+// SPDX-License-Identifier: GPL-2.0
+/*
+ * Fuzzes what the previous kernel says of itself.
+ */
+
+#include <linux/io.h>
+#include <linux/kexec_handover.h>
+#include <linux/kho/abi/metadata.h>
+#include <linux/string.h>
+
+#include "fuzz.h"
+
+/* The record of the next kernel, that we leave. */
+static const struct kho_metadata *outgoing_record(void)
+{
+	phys_addr_t phys;
+	size_t size;
+
+	expect(!sim_kexec(virt_to_phys(kho_outgoing_tracker()->root),
+			  kho_outgoing_fdt()));
+	expect(!kho_retrieve_subtree(KHO_METADATA_SUBTREE, &phys, &size));
+	expect(size == sizeof(struct kho_metadata));
+	return kho_incoming_data(phys, size);
+}
+
+static void init_outgoing(void)
+{
+	expect(!kho_root_init(virt_to_phys(kho_outgoing_tracker()->root)));
+}
+
+/* What the kernel knows is what it read last, for it runs on and on here. */
+static void expect_count(const struct kho_metadata *in)
+{
+	const struct kho_metadata *record;
+	static u32 count;
+
+	if (in)
+		count = in->kexec_count;
+	expect(!kho_preserve_init());
+	init_outgoing();
+	expect(!kho_metadata_init());
+	record = outgoing_record();
+	expect(record && record->version == KHO_METADATA_VERSION);
+	expect(record->kexec_count == count + 1);
+}
+
+static void make_record(void)
+{
+	*(struct kho_metadata *)fuzz_page(0) = (struct kho_metadata) {
+		.version = KHO_METADATA_VERSION,
+		.previous_release = "6.18.0-fuzz",
+		.kexec_count = 41,
+	};
+}
+
+int LLVMFuzzerTestOneInput(const u8 *data, size_t size)
+{
+	struct fuzz_input input = { data, size };
+	const struct kho_metadata *record;
+	struct kho_metadata in = {};
+	u64 bytes, pa;
+	bool valid;
+
+	fuzz_layout(&input);
+	init_outgoing();
+	make_record();
+	pa = fuzz_page_pa(fuzz_take(&input, 1) % FUZZ_PAGES);
+	bytes = sizeof(in) ^ fuzz_take(&input, 1);
+	/* The blob of a sub-tree is given by where it is mapped. */
+	if (!pfn_to_page(PHYS_PFN(pa))->used)
+		return 0;
+	expect(!kho_add_subtree(KHO_METADATA_SUBTREE, phys_to_virt(pa), bytes));
+	fuzz_kexec(&input);
+	record = fuzz_record(pa);
+	valid = record && bytes >= sizeof(in) &&
+		record->version == KHO_METADATA_VERSION;
+	if (valid)
+		in = *record;
+	expect_count(valid ? &in : NULL);
+	return 0;
+}

@@ -1,0 +1,111 @@
+// SPDX-License-Identifier: GPL-2.0
+/*
+ * Fuzzes the root of the handover: a root that a kernel made, with some bytes
+ * changed, or any bytes at all.
+ */
+
+#include <libfdt.h>
+#include <linux/io.h>
+#include <linux/kexec_handover.h>
+#include <linux/string.h>
+#include <stdlib.h>
+
+#include "fuzz.h"
+
+/* What kho_check_fdt() of the kernel checks before anything else is read. */
+static bool root_is_valid(const void *fdt, size_t size)
+{
+	return !fdt_check_header(fdt) && fdt_totalsize(fdt) <= size &&
+	       !fdt_node_check_compatible(fdt, 0, KHO_COMPATIBLE);
+}
+
+static void *any_root(struct fuzz_input *input)
+{
+	char *fdt = calloc(1, PAGE_SIZE);
+
+	memcpy(fdt, input->data, input->size);
+	return fdt;
+}
+
+/* Changes a byte, or a number; the tree is in the first bytes. */
+static void change(char *fdt, struct fuzz_input *input)
+{
+	const u8 kind = fuzz_take(input, 1);
+	unsigned int offset = kind & 1 ?
+		fuzz_take(input, 2) % (PAGE_SIZE - sizeof(u64)) :
+		fuzz_take(input, 1) * sizeof(u32);
+
+	if (kind & 2)
+		memset(fdt + offset, 0, sizeof(u64));
+	else if (kind & 4)
+		*(u32 *)(fdt + ALIGN_DOWN(offset, 4)) =
+			htobe32(fuzz_take(input, 1 + (kind & 8 ? 3 : 0)));
+	else
+		fdt[offset] = fuzz_take(input, 1);
+}
+
+static void *changed_root(struct fuzz_input *input)
+{
+	char *fdt = calloc(1, PAGE_SIZE);
+	void *blob;
+
+	sim_reset();
+	expect(!kho_preserve_init());
+	expect(!kho_root_init(virt_to_phys(kho_outgoing_tracker()->root)));
+	blob = kho_alloc_preserve(PAGE_SIZE);
+	expect(!kho_add_subtree("LUO", blob, 32));
+	expect(!kho_add_subtree("kexec-metadata", blob, 73));
+	memcpy(fdt, kho_outgoing_fdt(), PAGE_SIZE);
+	while (input->size)
+		change(fdt, input);
+	return fdt;
+}
+
+/* Both properties are there, and of the size that the format says. */
+static bool has_both(const char *name)
+{
+	const void *fdt = kho_incoming_fdt();
+	const int node = fdt_subnode_offset(fdt, 0, name);
+	int data, size;
+
+	return fdt_getprop(fdt, node, KHO_PROP_DATA, &data) &&
+	       fdt_getprop(fdt, node, KHO_PROP_SIZE, &size) &&
+	       data == sizeof(u64) && size == sizeof(u64);
+}
+
+static void retrieve(const char *name)
+{
+	phys_addr_t phys;
+	size_t size;
+	int err;
+
+	err = kho_retrieve_subtree(name, &phys, &size);
+	expect(!err || err == -ENOENT || err == -EINVAL);
+	expect(err || (phys && has_both(name)));
+	expect(kho_retrieve_subtree(name, &phys, NULL) == err);
+}
+
+int LLVMFuzzerTestOneInput(const u8 *data, size_t size)
+{
+	struct fuzz_input input = { data, size < PAGE_SIZE ? size : PAGE_SIZE };
+	const bool any = fuzz_take(&input, 1) & 1;
+	void *fdt = any ? any_root(&input) : changed_root(&input);
+	const size_t bytes = any ? ALIGN(input.size, 8) + 64 : PAGE_SIZE;
+	void *copy;
+
+	/* Not a byte longer than what is there. */
+	copy = malloc(bytes < PAGE_SIZE ? bytes : PAGE_SIZE);
+	memcpy(copy, fdt, bytes < PAGE_SIZE ? bytes : PAGE_SIZE);
+	free(fdt);
+	if (root_is_valid(copy, bytes < PAGE_SIZE ? bytes : PAGE_SIZE)) {
+		sim_set_incoming_fdt(copy);
+		retrieve("LUO");
+		retrieve("kexec-metadata");
+		retrieve("x-luo");
+		retrieve("L");
+		retrieve("");
+		sim_set_incoming_fdt(NULL);
+	}
+	free(copy);
+	return 0;
+}

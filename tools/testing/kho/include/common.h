@@ -1,0 +1,27 @@
+/* SPDX-License-Identifier: GPL-2.0 */
+#ifndef _KHO_TEST_COMMON_H
+#define _KHO_TEST_COMMON_H
+
+/* Comes before everything else that is compiled, as kconfig.h in the kernel. */
+#define CONFIG_KEXEC_HANDOVER		1
+#define CONFIG_PHYS_ADDR_T_64BIT	1
+
+#define __init
+#define __initdata
+#define __ro_after_init
+
+#define __cleanup(function)						\
+	__attribute__((__unused__, __cleanup__(function)))
+#define __UNIQUE_ID(prefix)	__PASTE(__PASTE(unique_, prefix), __COUNTER__)
+
+/* The C library's, which <linux/args.h> has, too. */
+#include <sys/cdefs.h>
+#undef __CONCAT
+
+#include <asm/bug.h>
+#include <linux/bitmap.h>
+#include <linux/container_of.h>
+#include <linux/kernel.h>
+#include <linux/printk.h>
+
+#endif /* _KHO_TEST_COMMON_H */

@@ -1,0 +1,12 @@
+/* SPDX-License-Identifier: GPL-2.0 */
+#ifndef _KHO_TEST_LINUX_PRINTK_H
+#define _KHO_TEST_LINUX_PRINTK_H
+
+#define pr_info(fmt, ...)	sim_printk(fmt, ##__VA_ARGS__)
+#define pr_warn(fmt, ...)	sim_printk(fmt, ##__VA_ARGS__)
+#define pr_err(fmt, ...)	sim_printk(fmt, ##__VA_ARGS__)
+
+/* Prints into a buffer, so that what is printed is read. */
+void sim_printk(const char *fmt, ...);
+
+#endif /* _KHO_TEST_LINUX_PRINTK_H */

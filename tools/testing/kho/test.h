@@ -1,0 +1,47 @@
+/* SPDX-License-Identifier: GPL-2.0 */
+/*
+ * What the tests share.
+ */
+#ifndef _KHO_TEST_TEST_H
+#define _KHO_TEST_TEST_H
+
+#include "kho_tree.h"
+#include "sim.h"
+
+/* A random number below @limit, from the seed that was printed. */
+u32 random_below(u32 limit);
+
+/* The model of a tracker: which blocks there are, and a table of all pages. */
+struct model_block {
+	unsigned long pfn;
+	unsigned int order;
+};
+
+struct model {
+	struct model_block blocks[512];
+	unsigned int count;
+	bool used[SIM_PAGES];
+};
+
+bool model_add(struct model *model, unsigned long pfn, unsigned int order);
+struct model_block model_del(struct model *model, unsigned int i);
+bool model_run(const struct model *model, u64 *start, u64 *end);
+
+void test_chain_bytes(void);
+void test_chain_circle(void);
+void test_chain_round_trip(void);
+void test_chain_no_memory(void);
+void test_hand_on(void);
+void test_metadata(void);
+void test_restore_all(void);
+void test_subtrees(void);
+void test_tracker_no_memory(void);
+void test_tracker_overlap(void);
+void test_tracker_ranges(void);
+void test_tree_clipped(void);
+void test_tree_random(void);
+void test_vmalloc_damaged(void);
+void test_vmalloc_round_trip(void);
+void test_vmalloc_no_memory(void);
+
+#endif /* _KHO_TEST_TEST_H */
