@@ -33,6 +33,8 @@ static void expect_entries(const struct memfd_luo_ser *ser)
 		nr++;
 	}
 	expect(nr <= ser->nr_folios);
+	expect(!ser->nr_folios || ser->nr_folios <=
+	       ser->folios.total_pages * (PAGE_SIZE / sizeof(*entry)));
 }
 
 /* Every preserved block that is no record is a folio, behind a hole. */

@@ -131,14 +131,36 @@ static void set_key(void *node, u64 key)
 	__set_bit(kho_tree_index(key, 0), bitmap->bits);
 }
 
-/* The address of a block: near others, around the end of a bitmap, or any. */
-static u64 take_pfn(struct fuzz_input *input, u8 kind)
+/*
+ * A key: any, of a block near others, around the end of a bitmap, or in the
+ * bitmap that several orders share. Some are of no block.
+ */
+static u64 take_key(struct fuzz_input *input)
 {
-	if (kind & 0x40)
-		return fuzz_take(input, 1) % 64;
-	if (kind & 0x80)
-		return KHO_TREE_BITS - 128 + fuzz_take(input, 1);
-	return fuzz_take(input, 7) % KHO_TREE_END;
+	const u8 kind = fuzz_take(input, 1), low = kind % 64;
+	unsigned int order = low % 8;
+	u64 pfn = fuzz_take(input, 1);
+
+	switch (kind / 64) {
+	case 0:
+		order = low % (KHO_TREE_MAX_ORDER + 1);
+		pfn = fuzz_take(input, 7) % KHO_TREE_END;
+		break;
+	case 1:
+		pfn %= 64;
+		break;
+	case 2:
+		pfn += KHO_TREE_BITS - 128;
+		break;
+	default:
+		if (low == 63)
+			return KHO_TREE_END << 1 << pfn % 7;
+		if (low == 62)
+			return pfn % 2;
+		order = KHO_TREE_MAX_ORDER - low % 14;
+		pfn = pfn % 2 ? KHO_TREE_END - 1 : 0;
+	}
+	return kho_tree_key(PFN_PHYS(pfn >> order << order), order);
 }
 
 static u64 make_tree(struct fuzz_input *input)
@@ -146,15 +168,8 @@ static u64 make_tree(struct fuzz_input *input)
 	unsigned int adds = fuzz_take(input, 1) % 8;
 	void *root = sim_zeroed_page();
 
-	while (adds-- && sim_used_pages() + KHO_TREE_LEVELS <= NODES) {
-		const u8 kind = fuzz_take(input, 1);
-		const unsigned int order = kind & 0xc0 ? kind % 8 :
-					   kind % (KHO_TREE_MAX_ORDER + 1);
-		const u64 pfn = take_pfn(input, kind);
-
-		set_key(root, kho_tree_key(PFN_PHYS(pfn >> order << order),
-					   order));
-	}
+	while (adds-- && sim_used_pages() + KHO_TREE_LEVELS <= NODES)
+		set_key(root, take_key(input));
 	return virt_to_phys(root);
 }
 
