@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: GPL-2.0
 /*
- * Tests of reading the tree of preserved blocks: runs out of blocks of all
- * orders, against a plain bitmap.
+ * Tests of reading the tree of preserved blocks: node by node, and as runs out
+ * of blocks of all orders, against a plain bitmap.
  */
 
 #include <kunit/test.h>
@@ -40,10 +40,14 @@ static void tree_test_exit(struct kunit *test)
 		kho_tracker_destroy(&t->tracker);
 }
 
+static u64 root_pa(struct tree_test *t)
+{
+	return virt_to_phys(t->tracker.root);
+}
+
 static void begin(struct tree_test *t, u64 orders, u64 start, u64 end)
 {
-	kho_tree_walk_init(&t->walk, virt_to_phys(t->tracker.root), orders,
-			   start, end);
+	kho_tree_walk_init(&t->walk, root_pa(t), orders, start, end);
 }
 
 static void add(struct kunit *test, unsigned long pfn, unsigned int order)
@@ -149,7 +153,7 @@ static void kho_tree_overlap(struct kunit *test)
 
 	add(test, 0x201, 0);
 	add(test, 0x300, 3);
-	bitmap = kho_tree_find(virt_to_phys(t->tracker.root), key);
+	bitmap = kho_tree_find(root_pa(t), key);
 	KUNIT_ASSERT_NOT_NULL(test, bitmap);
 	set_bit(kho_tree_index(key, 0), bitmap->bits);
 	begin(t, ALL_ORDERS, 0, KHO_TREE_END);
@@ -174,6 +178,134 @@ static void kho_tree_no_overlap_is_added(struct kunit *test)
 	KUNIT_EXPECT_EQ(test, atomic_long_read(&t->tracker.pages), 513);
 	KUNIT_EXPECT_TRUE(test, kho_tracker_has(&t->tracker, 0x200, 9));
 	KUNIT_EXPECT_FALSE(test, kho_tracker_has(&t->tracker, 0x400, 1));
+}
+
+/* A range goes in as a whole or not at all, whatever it meets where. */
+static void kho_tree_no_range_over_blocks(struct kunit *test)
+{
+	struct kho_tracker *tracker = &((struct tree_test *)test->priv)->tracker;
+	unsigned long pfn = ALIGN(PHYS_PFN(SZ_16M), MAX_ORDER_NR_PAGES);
+	long nodes;
+
+	if (!pfn_valid(pfn) || !pfn_valid(pfn + 2048))
+		kunit_skip(test, "no memory at 16 MiB");
+	add(test, pfn + 1024, 5);
+	add(test, pfn + 301, 0);
+	nodes = atomic_long_read(&tracker->nodes);
+	KUNIT_EXPECT_EQ(test, kho_tracker_add_range(tracker, pfn + 1, 1100),
+			-EEXIST);
+	KUNIT_EXPECT_EQ(test, kho_tracker_add_range(tracker, pfn, 302), -EEXIST);
+	KUNIT_EXPECT_EQ(test, kho_tracker_add_range(tracker, pfn + 1031, 1),
+			-EEXIST);
+	KUNIT_EXPECT_EQ(test, kho_tracker_add_range(tracker, pfn + 302, 723),
+			-EEXIST);
+	KUNIT_EXPECT_EQ(test, atomic_long_read(&tracker->nodes), nodes);
+	KUNIT_EXPECT_EQ(test, atomic_long_read(&tracker->pages), 33);
+	KUNIT_EXPECT_EQ(test, kho_tracker_add_range(tracker, pfn + 302, 722), 0);
+}
+
+/**
+ * struct visit_log - what a visit saw
+ * @visitor: for kho_tree_visit()
+ * @nodes: number of nodes
+ * @max_nodes: refuse nodes after so many
+ * @pages: number of pages in all blocks
+ * @orders: orders of the blocks
+ */
+struct visit_log {
+	struct kho_tree_visitor visitor;
+	unsigned int nodes;
+	unsigned int max_nodes;
+	u64 pages;
+	u64 orders;
+};
+
+static void *log_node(struct kho_tree_visitor *visitor, u64 pa)
+{
+	struct visit_log *log = container_of(visitor, struct visit_log, visitor);
+
+	return log->nodes++ < log->max_nodes ? phys_to_virt(pa) : NULL;
+}
+
+static int log_blocks(struct kho_tree_visitor *visitor,
+		      const struct kho_blocks *blocks)
+{
+	struct visit_log *log = container_of(visitor, struct visit_log, visitor);
+
+	log->pages += blocks->end - blocks->start;
+	log->orders |= BIT_ULL(blocks->order);
+	return 0;
+}
+
+static int visit(struct kunit *test, struct visit_log *log,
+		 unsigned int max_nodes)
+{
+	*log = (struct visit_log) {
+		.visitor = { .node = log_node, .blocks = log_blocks },
+		.max_nodes = max_nodes,
+	};
+	return kho_tree_visit(&log->visitor, root_pa(test->priv));
+}
+
+static void kho_tree_visit_counts(struct kunit *test)
+{
+	struct tree_test *t = test->priv;
+	struct visit_log log;
+	unsigned int nodes;
+
+	add(test, KHO_TREE_BITS - 1, 0);
+	add(test, KHO_TREE_BITS, 0);
+	add(test, 512, 9);
+	KUNIT_EXPECT_EQ(test, visit(test, &log, UINT_MAX), 0);
+	KUNIT_EXPECT_EQ(test, log.nodes,
+			1 + atomic_long_read(&t->tracker.nodes));
+	KUNIT_EXPECT_EQ(test, log.pages, 514);
+	KUNIT_EXPECT_EQ(test, log.orders, BIT_ULL(0) | BIT_ULL(9));
+	/* A node that is refused is an error, whichever it is. */
+	nodes = log.nodes;
+	while (nodes--)
+		KUNIT_EXPECT_EQ(test, visit(test, &log, nodes), -EINVAL);
+}
+
+/* Keys that stand for no block: the order is too large, or there is none. */
+static void kho_tree_visit_bad_keys(struct kunit *test)
+{
+	struct tree_test *t = test->priv;
+	struct kho_tree_bitmap *bitmap;
+	struct visit_log log;
+	unsigned long bit;
+
+	add(test, 0, KHO_TREE_MAX_ORDER);
+	bitmap = kho_tree_find(root_pa(t), kho_tree_key(0, KHO_TREE_MAX_ORDER));
+	KUNIT_ASSERT_NOT_NULL(test, bitmap);
+	KUNIT_EXPECT_EQ(test, visit(test, &log, UINT_MAX), 0);
+	for (bit = 0; bit < 2; bit++) {
+		set_bit(bit, bitmap->bits);
+		KUNIT_EXPECT_EQ(test, visit(test, &log, UINT_MAX), -EINVAL);
+		clear_bit(bit, bitmap->bits);
+	}
+	/* The root has a few slots in use; what is behind them is no order. */
+	swap(t->tracker.root->slots[0], t->tracker.root->slots[4]);
+	KUNIT_EXPECT_EQ(test, visit(test, &log, UINT_MAX), -EINVAL);
+	swap(t->tracker.root->slots[0], t->tracker.root->slots[4]);
+}
+
+/* In a tree that leads in circles each node is the root of a smaller one. */
+static void kho_tree_visit_circle(struct kunit *test)
+{
+	const unsigned int nodes = BIT(KHO_TREE_LEVELS) - 1;
+	struct tree_test *t = test->priv;
+	u64 *slots = t->tracker.root->slots;
+	struct visit_log log;
+
+	slots[2] = root_pa(t);
+	slots[3] = root_pa(t);
+	KUNIT_EXPECT_EQ(test, visit(test, &log, nodes), 0);
+	KUNIT_EXPECT_EQ(test, log.nodes, nodes);
+	KUNIT_EXPECT_EQ(test, visit(test, &log, nodes - 1), -EINVAL);
+	KUNIT_EXPECT_EQ(test, log.nodes, nodes);
+	slots[2] = 0;
+	slots[3] = 0;
 }
 
 #define MODEL_PAGES	(2 * KHO_TREE_BITS)
@@ -227,6 +359,10 @@ static struct kunit_case kho_tree_cases[] = {
 	KUNIT_CASE(kho_tree_largest_orders),
 	KUNIT_CASE(kho_tree_overlap),
 	KUNIT_CASE(kho_tree_no_overlap_is_added),
+	KUNIT_CASE(kho_tree_no_range_over_blocks),
+	KUNIT_CASE(kho_tree_visit_counts),
+	KUNIT_CASE(kho_tree_visit_bad_keys),
+	KUNIT_CASE(kho_tree_visit_circle),
 	KUNIT_CASE(kho_tree_against_bitmap),
 	{}
 };
