@@ -13,6 +13,7 @@
 #include <linux/math.h>
 #include <linux/mm.h>
 #include <linux/pagemap.h>
+#include <linux/sched.h>
 
 #include "memfd_luo.h"
 
@@ -81,6 +82,7 @@ int memfd_luo_check(const struct memfd_luo_ser *ser)
 		err = PTR_ERR_OR_ZERO(entry);
 		if (!err)
 			err = check_entry(entry, &next, end);
+		cond_resched();
 	}
 	return err;
 }

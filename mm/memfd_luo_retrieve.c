@@ -11,11 +11,13 @@
 #include <linux/file.h>
 #include <linux/fs.h>
 #include <linux/kexec_handover.h>
+#include <linux/list.h>
 #include <linux/liveupdate.h>
 #include <linux/memcontrol.h>
 #include <linux/memfd.h>
 #include <linux/mm.h>
 #include <linux/pagemap.h>
+#include <linux/pagevec.h>
 #include <linux/shmem_fs.h>
 #include <linux/swap.h>
 #include <uapi/linux/fcntl.h>
@@ -74,16 +76,41 @@ static int restore_folio(struct inode *inode,
 	return err;
 }
 
-static void return_folios(const struct memfd_luo_ser *ser, u64 nr)
+static void return_folio(struct folio *folio)
 {
-	struct memfd_luo_reader reader;
+	remove_folio(folio);
+	kho_return_folio(folio);
+}
 
-	memfd_luo_read(&reader, ser);
-	while (nr--) {
-		struct folio *folio = memfd_luo_entry_folio(memfd_luo_next(&reader));
+/* From here on the page cache alone holds the folio. */
+static void publish_folio(struct folio *folio)
+{
+	folio_add_lru(folio);
+	folio_put(folio);
+}
 
-		remove_folio(folio);
-		kho_return_folio(folio);
+/*
+ * Goes by the page cache, not by the records: if these are damaged they may
+ * name a page that they are in themselves, and cannot be read again.
+ */
+static void pass_restored(struct inode *inode, void (*fn)(struct folio *folio))
+{
+	struct folio_batch batch;
+	pgoff_t index = 0;
+
+	folio_batch_init(&batch);
+	while (filemap_get_folios(inode->i_mapping, &index, ULONG_MAX, &batch)) {
+		unsigned int i;
+
+		for (i = 0; i < folio_batch_count(&batch); i++) {
+			struct folio *folio = batch.folios[i];
+
+			/* It stays, by the reference that restoring gave. */
+			folio_put(folio);
+			fn(folio);
+		}
+		folio_batch_reinit(&batch);
+		cond_resched();
 	}
 }
 
@@ -92,38 +119,26 @@ static int restore_folios(struct inode *inode, const struct memfd_luo_ser *ser)
 {
 	const struct memfd_luo_folio_ser *entry;
 	struct memfd_luo_reader reader;
-	u64 nr = 0;
-	int err = 0;
+	int err;
 
-	memfd_luo_read(&reader, ser);
+	err = memfd_luo_read(&reader, ser);
 	while (!err && (entry = memfd_luo_next(&reader))) {
-		err = restore_folio(inode, entry);
+		err = PTR_ERR_OR_ZERO(entry);
 		if (!err)
-			nr++;
+			err = restore_folio(inode, entry);
 		cond_resched();
 	}
 	if (!err)
 		err = shmem_inode_acct_blocks(inode, inode->i_mapping->nrpages);
 	if (err)
-		return_folios(ser, nr);
+		pass_restored(inode, return_folio);
 	return err;
 }
 
-/* From here on the page cache alone holds the folios. */
-static void publish_folios(struct inode *inode, const struct memfd_luo_ser *ser)
+static void publish_folios(struct inode *inode)
 {
-	const struct memfd_luo_folio_ser *entry;
-	struct memfd_luo_reader reader;
-
 	shmem_recalc_inode(inode, inode->i_mapping->nrpages, 0);
-	memfd_luo_read(&reader, ser);
-	while ((entry = memfd_luo_next(&reader))) {
-		struct folio *folio = memfd_luo_entry_folio(entry);
-
-		folio_add_lru(folio);
-		folio_put(folio);
-		cond_resched();
-	}
+	pass_restored(inode, publish_folio);
 }
 
 /*
@@ -175,22 +190,32 @@ int memfd_luo_retrieve(struct liveupdate_file_op_args *args)
 		fput(file);
 		return err;
 	}
-	publish_folios(file_inode(file), ser);
+	publish_folios(file_inode(file));
 	args->file = file;
 	return 0;
 }
 
+/*
+ * Folios are freed when nothing is read any more: one that is named by mistake
+ * may be a page of the records.
+ */
 static void discard_folios(const struct memfd_luo_ser *ser)
 {
 	const struct memfd_luo_folio_ser *entry;
 	struct memfd_luo_reader reader;
+	struct folio *folio, *next;
+	LIST_HEAD(folios);
 
 	memfd_luo_read(&reader, ser);
-	while ((entry = memfd_luo_next(&reader))) {
-		struct folio *folio = kho_restore_folio(memfd_luo_entry_phys(entry));
-
-		if (!WARN_ON_ONCE(!folio))
-			folio_put(folio);
+	while (!IS_ERR_OR_NULL(entry = memfd_luo_next(&reader))) {
+		folio = kho_restore_folio(memfd_luo_entry_phys(entry));
+		if (folio)
+			list_add(&folio->lru, &folios);
+		cond_resched();
+	}
+	list_for_each_entry_safe(folio, next, &folios, lru) {
+		list_del(&folio->lru);
+		folio_put(folio);
 		cond_resched();
 	}
 }
