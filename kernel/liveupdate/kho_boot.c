@@ -17,7 +17,6 @@
 #include <linux/io.h>
 #include <linux/kexec_handover.h>
 #include <linux/kho/abi/kho.h>
-#include <linux/libfdt.h>
 #include <linux/memblock.h>
 #include <linux/mm.h>
 #include <linux/panic.h>
@@ -122,18 +121,6 @@ static int __init check_blocks(struct kho_tree_visitor *visitor,
 	return 0;
 }
 
-static int __init read_root(const void *fdt, u64 *pa)
-{
-	const void *prop;
-	int len;
-
-	prop = fdt_getprop(fdt, 0, KHO_PROP_MEMORY_MAP, &len);
-	if (!prop || len != sizeof(*pa))
-		return -EINVAL;
-	memcpy(pa, prop, sizeof(*pa));
-	return 0;
-}
-
 /*
  * Checks the tree that the root @fdt of the previous kernel names. Needs the
  * direct map, and the table of scratch.
@@ -147,7 +134,7 @@ int __init kho_boot_check(const void *fdt)
 	int err;
 
 	kho_extend_prepare();
-	err = read_root(fdt, &check.tree.root);
+	err = kho_root_u64(fdt, 0, KHO_PROP_MEMORY_MAP, &check.tree.root);
 	if (!err)
 		err = kho_tree_visit(&check.visitor, check.tree.root);
 	if (err) {
@@ -179,6 +166,11 @@ static void *__init list_node(struct kho_tree_visitor *visitor, u64 pa)
 	struct node_list *list = container_of(visitor, struct node_list,
 					      visitor);
 
+	/* Or it would be freed twice, and be somebody's memory meanwhile. */
+	if (kho_incoming_covers(PHYS_PFN(pa))) {
+		pr_err("node of the map at 0x%llx is preserved itself\n", pa);
+		return NULL;
+	}
 	list->pas[list->nr++] = pa;
 	return phys_to_virt(pa);
 }

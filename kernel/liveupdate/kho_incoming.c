@@ -118,6 +118,18 @@ int kho_incoming_find(unsigned long pfn)
 	return -ENOENT;
 }
 
+/* True if the page lies in a block that waits to be restored. */
+bool kho_incoming_covers(unsigned long pfn)
+{
+	u64 orders;
+
+	for (orders = incoming.orders; orders; orders &= orders - 1) {
+		if (has_key(block_key(pfn, __ffs64(orders))))
+			return true;
+	}
+	return false;
+}
+
 static void free_node(void *node)
 {
 	free_reserved_page(virt_to_page(node));

@@ -46,6 +46,7 @@ void __init kho_incoming_adopt(const struct kho_incoming_tree *tree);
 unsigned long kho_incoming_pages(void);
 unsigned long kho_incoming_nodes(void);
 int kho_incoming_find(unsigned long pfn);
+bool kho_incoming_covers(unsigned long pfn);
 bool kho_incoming_take(unsigned long pfn, unsigned int order);
 void kho_incoming_put_back(unsigned long pfn, unsigned int order);
 
@@ -56,6 +57,8 @@ bool kho_vmalloc_is_valid(const struct kho_vmalloc *desc);
 int __init kho_root_init(phys_addr_t tracker_root);
 phys_addr_t kho_root_phys(void);
 const void *kho_outgoing_fdt(void);
+int kho_root_u64(const void *fdt, int node, const char *name, u64 *value);
+int kho_root_check(const void *fdt);
 
 /* kho_boot.c */
 int __init kho_boot_check(const void *fdt);

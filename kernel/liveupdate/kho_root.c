@@ -8,6 +8,7 @@
 
 #define pr_fmt(fmt) "KHO: " fmt
 
+#include <linux/align.h>
 #include <linux/cleanup.h>
 #include <linux/export.h>
 #include <linux/io.h>
@@ -152,7 +153,8 @@ int kho_remove_subtree(const char *name)
 }
 EXPORT_SYMBOL_GPL(kho_remove_subtree);
 
-static int get_u64(const void *fdt, int node, const char *name, u64 *value)
+/* Reads a property that is a u64; -EINVAL if it is none. */
+int kho_root_u64(const void *fdt, int node, const char *name, u64 *value)
 {
 	const void *prop;
 	int len;
@@ -162,6 +164,21 @@ static int get_u64(const void *fdt, int node, const char *name, u64 *value)
 		return -EINVAL;
 	/* Properties are aligned to 4 bytes only. */
 	memcpy(value, prop, sizeof(*value));
+	return 0;
+}
+
+/*
+ * Checks the page that another kernel left as its root, before anything else is
+ * read of it. -EINVAL if it is no tree that fits in the page, -EPROTONOSUPPORT
+ * if the format is another one.
+ */
+int kho_root_check(const void *fdt)
+{
+	if (fdt_check_header(fdt) || fdt_totalsize(fdt) > PAGE_SIZE ||
+	    !IS_ALIGNED(fdt_off_dt_struct(fdt), FDT_TAGSIZE))
+		return -EINVAL;
+	if (fdt_node_check_compatible(fdt, 0, KHO_COMPATIBLE))
+		return -EPROTONOSUPPORT;
 	return 0;
 }
 
@@ -189,8 +206,8 @@ int kho_retrieve_subtree(const char *name, phys_addr_t *phys, size_t *size)
 	node = fdt_subnode_offset(fdt, 0, name);
 	if (node < 0)
 		return -ENOENT;
-	if (get_u64(fdt, node, KHO_PROP_DATA, &pa) ||
-	    get_u64(fdt, node, KHO_PROP_SIZE, &bytes) || !pa)
+	if (kho_root_u64(fdt, node, KHO_PROP_DATA, &pa) ||
+	    kho_root_u64(fdt, node, KHO_PROP_SIZE, &bytes) || !pa)
 		return -EINVAL;
 	*phys = pa;
 	if (size)

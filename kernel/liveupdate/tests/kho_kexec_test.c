@@ -10,6 +10,7 @@
  *	restore		take it over, compare it again, and free it
  *	hand-on		hand it on to the next kernel
  *	take-back	undo that
+ *	damage		let the map lead the next kernel to where no memory is
  */
 
 #define pr_fmt(fmt) "kho_kexec_test: " fmt
@@ -27,6 +28,9 @@
 #include <linux/string.h>
 #include <linux/uaccess.h>
 #include <linux/vmalloc.h>
+
+#include "../kho_internal.h"
+#include "../kho_tracker.h"
 
 #define SUBTREE		"x-kho-test"
 
@@ -322,12 +326,22 @@ static int take_back(void)
 	return kho_remove_subtree(SUBTREE);
 }
 
+static int damage(void)
+{
+	struct kho_tree_table *root = kho_outgoing_tracker()->root;
+
+	root->slots[KHO_TREE_SLOTS - 1] = U64_MAX & PAGE_MASK;
+	return 0;
+}
+
 static int run_command(const char *command)
 {
 	int err;
 
 	if (!strcmp(command, "preserve"))
 		return preserve();
+	if (!strcmp(command, "damage"))
+		return damage();
 	err = find_incoming();
 	if (err)
 		return err;

@@ -155,9 +155,11 @@ void test_restore_all(void)
 		expect(kho_incoming_nodes() == nodes);
 		expect(kho_incoming_order(phys) == (int)block.order);
 		expect(kho_range_waits(phys, 1UL << block.order));
+		expect(kho_incoming_covers(block.pfn + (1UL << block.order) - 1));
 		expect(!kho_incoming_data(phys, (PAGE_SIZE << block.order) + 1));
 		kho_restore_free(kho_incoming_data(phys, 1));
 		expect(kho_incoming_order(phys) == -ENOENT);
+		expect(!kho_incoming_covers(block.pfn));
 		sim_run_work();
 	}
 	expect(!kho_incoming_nodes());

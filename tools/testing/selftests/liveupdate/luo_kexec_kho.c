@@ -8,39 +8,16 @@
  * The kernel is booted with reserve_mem=2M:4096:luo_kexec_kho.
  */
 
-#include <fcntl.h>
-#include <string.h>
-#include <unistd.h>
-
 #include "../kselftest.h"
 #include "luo_util.h"
 
 #define REVIVED "Revived memory reservation 'luo_kexec_kho' from KHO"
 #define FOUND "KHO restore succeeded"
 
-/* True if the kernel has said so. */
-static bool kernel_said(const char *text)
-{
-	char line[1024];
-	bool found = false;
-	ssize_t n;
-	int fd;
-
-	fd = open("/dev/kmsg", O_RDONLY | O_NONBLOCK | O_CLOEXEC);
-	if (fd < 0)
-		return false;
-	while (!found && (n = read(fd, line, sizeof(line) - 1)) > 0) {
-		line[n] = '\0';
-		found = strstr(line, text);
-	}
-	close(fd);
-	return found;
-}
-
 static void save(void)
 {
-	luo_check(!kernel_said(REVIVED));
-	luo_check(!kernel_said(FOUND));
+	luo_check_eq(luo_kernel_said(REVIVED), 0);
+	luo_check_eq(luo_kernel_said(FOUND), 0);
 	/* What test_kho preserved, 8 MiB, and the region of 2 MiB. */
 	luo_check(luo_kho_pages() > 2560);
 	luo_next_kernel();
@@ -48,8 +25,8 @@ static void save(void)
 
 static void restore(void)
 {
-	luo_check(kernel_said(REVIVED));
-	luo_check(kernel_said(FOUND));
+	luo_check(luo_kernel_said(REVIVED) > 0);
+	luo_check(luo_kernel_said(FOUND) > 0);
 }
 
 static const struct luo_stage stages[] = {

@@ -84,23 +84,6 @@ static void check_areas(const struct areas *areas)
 	luo_check(!want || !*want);
 }
 
-/* How often the kernel has said so. */
-static int kernel_said(const char *text)
-{
-	char line[2048];
-	int found = 0;
-	ssize_t n;
-	int fd;
-
-	fd = luo_get(open("/dev/kmsg", O_RDONLY | O_NONBLOCK | O_CLOEXEC));
-	while ((n = read(fd, line, sizeof(line) - 1)) > 0) {
-		line[n] = '\0';
-		found += !!strstr(line, text);
-	}
-	close(fd);
-	return found;
-}
-
 /* All of them are there, and outside of scratch. */
 static void check_huge_pages(const struct areas *areas)
 {
@@ -144,7 +127,7 @@ static void first_kernel(void)
 
 	check_areas(&areas);
 	if (want_ignored)
-		luo_check_eq(kernel_said(IGNORED), atoi(want_ignored));
+		luo_check_eq(luo_kernel_said(IGNORED), atoi(want_ignored));
 	if (want_memory)
 		check_memory();
 	if (want_huge)
@@ -157,7 +140,7 @@ static void next_kernel(void)
 	struct areas areas = read_areas();
 
 	check_areas(&areas);
-	luo_check_eq(kernel_said(NOT_HANDED_OVER), 0);
+	luo_check_eq(luo_kernel_said(NOT_HANDED_OVER), 0);
 	if (want_huge)
 		check_huge_pages(&areas);
 }

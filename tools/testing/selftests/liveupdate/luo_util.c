@@ -290,6 +290,24 @@ long luo_kho_incoming_pages(void)
 	return read_number("/sys/kernel/debug/kho/in/pages");
 }
 
+int luo_kernel_said(const char *text)
+{
+	char line[2048];
+	int found = 0;
+	ssize_t n;
+	int fd;
+
+	fd = open("/dev/kmsg", O_RDONLY | O_NONBLOCK | O_CLOEXEC);
+	if (fd < 0)
+		return -errno;
+	while ((n = read(fd, line, sizeof(line) - 1)) > 0) {
+		line[n] = '\0';
+		found += !!strstr(line, text);
+	}
+	close(fd);
+	return found;
+}
+
 static int read_cmdline(char *buf, size_t len)
 {
 	int fd = open("/proc/cmdline", O_RDONLY | O_CLOEXEC);

@@ -48,6 +48,9 @@ long luo_kho_pages(void);
 long luo_kho_incoming_nodes(void);
 long luo_kho_incoming_pages(void);
 
+/* How many lines of the kernel's log have @text in them. */
+int luo_kernel_said(const char *text);
+
 /* The next kernel */
 int luo_kexec_load(const char *kernel, int stage);
 int luo_kexec_jump(void);
