@@ -57,9 +57,11 @@ def clone_base(base, target):
     target.parent.mkdir(parents=True, exist_ok=True)
     git(paths.TOP, "clone", "--quiet", "--shared", "--branch", "base",
         str(base_repo(base)), str(target))
-    for key in ("user.name", "user.email"):
-        value = git(paths.TOP, "config", "--get", key).strip()
-        git(target, "config", key, value)
+    # Somebody who only tests may not have told git who he is.
+    for key, last in (("user.name", "%an"), ("user.email", "%ae")):
+        author = git(paths.TOP, "log", "-1", f"--format={last}").strip()
+        value = git(paths.TOP, "config", "--default", author, "--get", key)
+        git(target, "config", key, value.strip())
     git(target, "checkout", "--quiet", "-B", "series")
 
 
