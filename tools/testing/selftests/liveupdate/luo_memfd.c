@@ -197,7 +197,8 @@ TEST_F(memfd, fallocated_pages)
 	close(fd);
 }
 
-TEST_F(memfd, many_folios)
+/* A debug kernel on a busy machine takes its time. */
+TEST_F_TIMEOUT(memfd, many_folios, 300)
 {
 	/* More than a chunk of an area, and more than a page of entries. */
 	const size_t size = 140000L * PAGE / 4;
