@@ -21,7 +21,10 @@ struct module;
  * @file: the file; NULL in @retrieve, which sets it, and in @finish of a file
  *	  that was not retrieved
  * @data: what goes to the next kernel, usually the physical address of a
- *	  record in preserved memory; @preserve sets it, @freeze may change it
+ *	  record in preserved memory; @preserve sets it, @prepare and @freeze
+ *	  may change it
+ * @bytes: how much memory is preserved for the file, in bytes, for userspace to
+ *	   see; the callbacks keep it up to date as far as they know it
  * @private: for the handler's use from @preserve to @unpreserve; lost with
  *	     this kernel
  */
@@ -29,6 +32,7 @@ struct liveupdate_file_op_args {
 	struct liveupdate_file_handler *handler;
 	struct file *file;
 	u64 data;
+	u64 bytes;
 	void *private;
 };
 
@@ -40,8 +44,11 @@ struct liveupdate_file_op_args {
  * @preserve: does the bulk of the work, while the file is in use. May be
  *	killed: then -EINTR. After an error the file is as it was before.
  * @unpreserve: undoes @preserve. The file is still in use.
- * @freeze: records what changed since @preserve, right before the jump. May
+ * @prepare: records what changed since @preserve, as late as there is time. May
  *	be NULL. After an error the file is as it was before the call.
+ * @unprepare: undoes @prepare, when the update is called off. May be NULL.
+ * @freeze: records what changed since then, right before the jump. May be NULL.
+ *	After an error the file is as it was before the call.
  * @unfreeze: undoes @freeze, when somebody else's failed. May be NULL.
  * @retrieve: in the next kernel, makes the file again out of @data, and sets
  *	@file. After an error it can be called again.
@@ -61,6 +68,8 @@ struct liveupdate_file_ops {
 			    struct file *file);
 	int (*preserve)(struct liveupdate_file_op_args *args);
 	void (*unpreserve)(struct liveupdate_file_op_args *args);
+	int (*prepare)(struct liveupdate_file_op_args *args);
+	void (*unprepare)(struct liveupdate_file_op_args *args);
 	int (*freeze)(struct liveupdate_file_op_args *args);
 	void (*unfreeze)(struct liveupdate_file_op_args *args);
 	int (*retrieve)(struct liveupdate_file_op_args *args);

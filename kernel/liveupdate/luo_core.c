@@ -30,26 +30,28 @@ int luo_error(void)
 	return takeover_err;
 }
 
-/* Freezes the sessions, if there are any. */
-static int freeze(const struct kimage *image, bool *frozen)
+/* The number of this live update, 0 if this kernel came up without one. */
+u64 luo_update_count(void)
 {
-	u64 pa;
+	return update_count;
+}
+
+/* Gets everything ready for the jump, if there is anything to carry. */
+static int freeze(const struct kimage *image)
+{
+	u64 sessions;
 	int err;
 
-	/* Nothing hands them on yet, and they must not be lost. */
-	if (luo_sessions_incoming())
-		return -EBUSY;
-	if (!luo_sessions_outgoing())
+	if (!luo_event_pending())
 		return 0;
 	if (!kho_image_takes_over(image)) {
 		pr_err("the loaded kexec image cannot take over memory, load it with kexec_file_load(2)\n");
 		return -ENOEXEC;
 	}
-	err = luo_sessions_freeze(&pa);
+	err = luo_event_reboot(&sessions);
 	if (err)
 		return err;
-	outgoing->sessions = pa;
-	*frozen = true;
+	outgoing->sessions = sessions;
 	return 0;
 }
 
@@ -57,27 +59,27 @@ static int freeze(const struct kimage *image, bool *frozen)
  * liveupdate_reboot - get ready for the jump into another kernel
  * @image: the loaded kexec image, which cannot be replaced any more
  *
- * Called by reboot(2) when nothing else can fail any more. After an error
- * everything is as it was before, and the caller must not jump.
+ * Called by reboot(2) when nothing else can fail any more. Does what PREPARE
+ * and FREEZE do, as far as it has not been done. After an error everything is
+ * as it was before, and the caller must not jump.
  *
  * Context: Process context, may sleep.
- * Return: 0; -EBUSY if there are incoming sessions that are not finished,
- *	   -ENOEXEC if there are outgoing sessions and @image cannot take them
- *	   over, -EINTR if the process is being killed, or what a file's handler
- *	   failed with.
+ * Return: 0; -EBUSY if somebody holds an incoming session that is not finished,
+ *	   -EEXIST if an incoming session that has to go on has the name of an
+ *	   outgoing one, -ENOEXEC if there are sessions and @image cannot take
+ *	   them over, -EINTR if the process is being killed, or what a file's
+ *	   handler failed with.
  */
 int liveupdate_reboot(const struct kimage *image)
 {
-	bool frozen = false;
 	int err;
 
-	if (!liveupdate_enabled())
+	if (!liveupdate_enabled() || takeover_err)
 		return 0;
-	err = luo_begin_freeze();
-	if (err)
-		return err;
-	err = freeze(image, &frozen);
-	luo_end_freeze(frozen);
+	if (luo_enter_event())
+		return -EINTR;
+	err = freeze(image);
+	luo_exit_event();
 	return err;
 }
 
@@ -150,6 +152,14 @@ static void __init take_over(void)
 	takeover_err = err;
 }
 
+static enum liveupdate_state __init first_state(void)
+{
+	if (takeover_err)
+		return LIVEUPDATE_STATE_UNDEFINED;
+	return luo_sessions_incoming() ? LIVEUPDATE_STATE_UPDATED :
+					 LIVEUPDATE_STATE_NORMAL;
+}
+
 static int __init start(void)
 {
 	int err;
@@ -163,6 +173,7 @@ static int __init start(void)
 	err = create_outgoing();
 	if (err)
 		return err;
+	luo_state_boot(first_state());
 	return luo_device_init();
 }
 

@@ -13,10 +13,15 @@
  * Lock order, outermost first:
  *
  *	luo_state.lock			see luo_state.c
- *	  luo_session_list.lock		see luo_session.c
- *	    luo_file_set.lock
+ *	  luo_file_set.lock		the files of one session, and its state
+ *	    luo_file.lock		one file, see luo_file.c
  *	      handlers_lock		see luo_handler.c
  *	      the handler's own locks
+ *	    luo_session_list.lock
+ *	      luo_file_set.map_lock
+ *
+ * An operation holds luo_state.lock for reading, an event that is about
+ * everything holds it for writing: see luo_event.c.
  */
 
 #ifndef _LINUX_LIVEUPDATE_LUO_INTERNAL_H
@@ -27,25 +32,51 @@
 #include <linux/liveupdate.h>
 #include <linux/mutex.h>
 #include <linux/rhashtable-types.h>
+#include <linux/rwsem.h>
 #include <linux/types.h>
+#include <linux/wait.h>
 #include <linux/xarray.h>
 #include <uapi/linux/liveupdate.h>
 
 #include "luo_chain.h"
+#include "luo_machine.h"
 
 static_assert(LIVEUPDATE_SESSION_NAME_LENGTH == LUO_NAME_SIZE);
 
 struct file;
+struct poll_table_struct;
+
+/**
+ * struct luo_watch - where userspace waits for changes of a state
+ * @wait: the waiters
+ * @changes: counts up with each change; whoever has seen as many as there are
+ *	     has nothing new to see
+ */
+struct luo_watch {
+	wait_queue_head_t wait;
+	unsigned int changes;
+};
 
 /* luo_state.c */
 bool __init luo_is_strict(void);
 bool __init luo_is_wanted(void);
 void __init luo_disable(void);
-int luo_enter(int frozen_err);
+void luo_watch_init(struct luo_watch *watch);
+void luo_watch_changed(struct luo_watch *watch);
+__poll_t luo_watch_poll(struct luo_watch *watch, struct file *file,
+			struct poll_table_struct *table, unsigned int seen);
+struct luo_watch *luo_state_watch(void);
+enum liveupdate_state luo_state_get(void);
+int luo_state_next(enum liveupdate_event event);
+void luo_state_set(enum liveupdate_state next);
+void __init luo_state_boot(enum liveupdate_state first);
+int luo_enter(int closed_err, int frozen_err);
 void luo_enter_close(void);
 void luo_exit(void);
-int luo_begin_freeze(void);
-void luo_end_freeze(bool frozen);
+int luo_enter_event(void);
+void luo_enter_event_always(void);
+void luo_exit_event(void);
+void luo_assert_event(void);
 
 /* luo_handler.c */
 struct liveupdate_file_handler *luo_handler_get_for(struct file *file);
@@ -56,14 +87,18 @@ void luo_handler_put(struct liveupdate_file_handler *handler);
 
 /**
  * struct luo_file_set - the files of one session
- * @lock: protects everything in here, and serializes the work on the files
+ * @lock: for reading while there is work on one of the files, which may go on
+ *	  at the same time as work on others; for writing while something happens
+ *	  to all of them
+ * @map_lock: protects all that follows, for moments
  * @list: the files, struct luo_file, in the order in which they were preserved
- * @tokens: the same by token
+ * @tokens: the same by token; reserved entries are files to be
  * @count: number of files
- * @chain: room for the records of an outgoing session's files
+ * @chain: room for the records of files that the next kernel gets
  */
 struct luo_file_set {
-	struct mutex lock;
+	struct rw_semaphore lock;
+	struct mutex map_lock;
 	struct list_head list;
 	struct xarray tokens;
 	unsigned long count;
@@ -75,53 +110,124 @@ void luo_files_init(struct luo_file_set *files);
 void luo_files_destroy(struct luo_file_set *files);
 int luo_files_preserve(struct luo_file_set *files, int fd, u64 token);
 void luo_files_unpreserve(struct luo_file_set *files);
+int luo_files_unpreserve_one(struct luo_file_set *files, u64 token);
+int luo_files_prepare(struct luo_file_set *files);
+void luo_files_unprepare(struct luo_file_set *files);
 int luo_files_freeze(struct luo_file_set *files);
 void luo_files_unfreeze(struct luo_file_set *files);
+int luo_files_reserve(struct luo_file_set *files);
+void luo_files_unreserve(struct luo_file_set *files);
 void luo_files_write(struct luo_file_set *files, struct luo_session_ser *ser);
 int luo_files_read(struct luo_file_set *files,
 		   const struct luo_session_ser *ser);
 struct file *luo_files_retrieve(struct luo_file_set *files, u64 token);
+int luo_files_can_finish(struct luo_file_set *files);
 int luo_files_finish(struct luo_file_set *files);
-bool luo_files_settle(struct luo_file_set *files);
-
-/* luo_session.c */
+bool luo_files_all_retrieved(struct luo_file_set *files);
+void luo_files_finish_retrieved(struct luo_file_set *files);
+void luo_files_count(struct luo_file_set *files,
+		     struct liveupdate_session_info *info);
+unsigned int luo_files_list(struct luo_file_set *files, u64 *token,
+			    struct liveupdate_file_info *info,
+			    unsigned int room);
 
 /**
  * struct luo_session - a named set of files
  * @name: NUL-terminated and zero-filled; immutable
  * @incoming: from the previous kernel, not for the next one; immutable
+ * @id: greater than that of all sessions of its direction before it; immutable
  * @hash: in the table of names of its direction
  * @list: in the list of its direction, in the order of creation
  * @files: its files
- * @held: an incoming session that somebody has the fd of
- * @finished: an incoming session that is done with and waits for the close of
- *	      its fd
- * @err: why an incoming session cannot be retrieved, or 0; immutable
- *
- * What is not immutable is protected by the lock of the session's list.
+ * @state: changes under the lock of @files held for writing
+ * @before: the states that it had before the last PREPARE and the last FREEZE of
+ *	    the whole
+ * @watch: tells of changes of @state
+ * @seen: how many of them the holder has been told
+ * @held: an incoming session that somebody has the fd of; protected by the lock
+ *	  of the list
+ * @handed_on: an incoming session that is part of the next update, too
+ * @err: why the files of an incoming session cannot be had, or 0; immutable
+ * @damaged: where they are then; immutable
  */
 struct luo_session {
 	char name[LUO_NAME_SIZE];
 	bool incoming;
+	u64 id;
 	struct rhash_head hash;
 	struct list_head list;
 	struct luo_file_set files;
+	enum liveupdate_state state;
+	enum liveupdate_state before[2];
+	struct luo_watch watch;
+	unsigned int seen;
 	bool held;
-	bool finished;
+	bool handed_on;
 	int err;
+	struct luo_session_ser damaged;
 };
+
+/**
+ * struct luo_session_list - the sessions of one direction
+ * @lock: protects everything in here; whoever holds luo_state.lock for writing
+ *	  can walk @list without it
+ * @names: the sessions by name
+ * @list: the sessions in the order of creation
+ * @last_id: the number of the last one that was created
+ * @chain: room for the records of sessions that the next kernel gets
+ * @waiting: number of incoming sessions that are not finished
+ */
+struct luo_session_list {
+	struct mutex lock;
+	struct rhashtable names;
+	struct list_head list;
+	u64 last_id;
+	struct luo_chain chain;
+	unsigned long waiting;
+};
+
+/* luo_session.c */
+extern struct luo_session_list luo_outgoing;
+extern struct luo_session_list luo_incoming;
 
 int __init luo_session_init(void);
 struct luo_session *luo_session_create(const char *name);
 void luo_session_destroy(struct luo_session *session);
+bool luo_session_exists(const char *name);
 struct luo_session *luo_session_claim(const char *name);
 void luo_session_unclaim(struct luo_session *session);
 void luo_session_release(struct luo_session *session);
-int luo_session_finish(struct luo_session *session);
-int luo_sessions_freeze(u64 *pa);
-bool luo_sessions_outgoing(void);
+int luo_session_discard(const char *name);
+void luo_sessions_reap(void);
+struct luo_session *__init luo_session_add_incoming(const char *name);
+unsigned int luo_session_list_fill(struct luo_session_list *list, u64 *seen,
+				   struct liveupdate_session_info *info,
+				   unsigned int room);
+
+/* luo_session_event.c */
+int luo_session_event(struct luo_session *session, enum liveupdate_event event);
+void luo_session_cancel(struct luo_session *session);
+bool luo_session_settle(struct luo_session *session);
+int luo_sessions_raise(enum liveupdate_state target);
+void luo_sessions_lower(enum liveupdate_state target);
+bool luo_sessions_cancel(void);
+int luo_sessions_finish(void);
 bool luo_sessions_incoming(void);
+bool luo_sessions_outgoing(void);
+void luo_session_describe(struct luo_session *session,
+			  struct liveupdate_session_info *info);
+
+/* luo_session_handover.c */
+u64 luo_sessions_write(void);
+int luo_sessions_hand_on(void);
+void luo_sessions_take_back(void);
 int __init luo_sessions_read(u64 pa);
+
+/* luo_event.c */
+int luo_event(enum liveupdate_event event);
+int luo_event_reboot(u64 *sessions);
+bool luo_event_pending(void);
+void luo_event_settle(void);
 
 /* luo_session_fd.c */
 struct file *luo_session_file(struct luo_session *session);
@@ -133,7 +239,7 @@ struct file *luo_session_file(struct luo_session *session);
  * @user: the caller's struct
  * @user_size: its size in bytes
  * @arg: a copy of it, as far as this kernel knows it, zero-filled
- * @object: what the command was given to: a session, or NULL for the device
+ * @object: what the command was given to: a session, or an open device
  * @op: the command's entry in the table
  */
 struct luo_cmd {
@@ -149,35 +255,53 @@ struct luo_cmd {
  * @cmd: its number
  * @size: size of its struct in this kernel, in bytes
  * @min_size: size of its struct in its first version, in bytes
+ * @closed_err: what it fails with while the set of sessions is closed, or 0
  * @frozen_err: what it fails with while a kexec is on its way, or 0
+ * @unlocked: sees to the lock of the state itself, if it needs it
+ * @query: changes nothing; those who may only look may give it
  * @run: carries it out
  */
 struct luo_ioctl_op {
 	unsigned int cmd;
 	unsigned int size;
 	unsigned int min_size;
+	int closed_err;
 	int frozen_err;
+	bool unlocked;
+	bool query;
 	int (*run)(struct luo_cmd *cmd);
 };
 
-/* One line of a table of commands: its struct, the last field of version 0. */
-#define LUO_IOCTL(_cmd, _struct, _last, _frozen_err, _run)		\
+/*
+ * One line of a table of commands: the struct, the last field of version 0, the
+ * function; then what differs from 0.
+ */
+#define LUO_IOCTL(_cmd, _struct, _last, _run, ...)			\
 	{								\
 		.cmd = (_cmd),						\
 		.size = sizeof(struct _struct) +			\
 			BUILD_BUG_ON_ZERO(sizeof(struct _struct) >	\
 					  LUO_IOCTL_MAX_SIZE),		\
 		.min_size = offsetofend(struct _struct, _last),		\
-		.frozen_err = (_frozen_err),				\
 		.run = (_run),						\
+		__VA_ARGS__						\
 	}
 
 /* No command has a larger struct. */
 #define LUO_IOCTL_MAX_SIZE	128
 
+/* What somebody may give who has an fd. */
+enum luo_rights {
+	LUO_MAY_QUERY,
+	LUO_MAY_DRIVE,
+};
+
 long luo_ioctl(const struct luo_ioctl_op *ops, unsigned int nr_ops,
-	       void *object, unsigned int cmd, unsigned long arg);
+	       enum luo_rights rights, void *object, unsigned int cmd,
+	       unsigned long arg);
 int luo_cmd_answer(const struct luo_cmd *cmd);
+int luo_cmd_answer_list(const struct luo_cmd *cmd, u64 buffer, u32 entry_size,
+			const void *entries, u32 known_size, u32 nr);
 bool luo_name_is_valid(const u8 *name);
 
 /* luo_device.c */
@@ -185,5 +309,6 @@ int __init luo_device_init(void);
 
 /* luo_core.c */
 int luo_error(void);
+u64 luo_update_count(void);
 
 #endif /* _LINUX_LIVEUPDATE_LUO_INTERNAL_H */

@@ -21,6 +21,18 @@ static_assert(sizeof(struct liveupdate_session_preserve_fd) == 16);
 static_assert(sizeof(struct liveupdate_session_retrieve_fd) == 16);
 static_assert(sizeof(struct liveupdate_session_finish) == 8);
 static_assert(sizeof(struct liveupdate_session_get_name) == 72);
+static_assert(sizeof(struct liveupdate_ioctl_get_state) == 24);
+static_assert(sizeof(struct liveupdate_ioctl_set_event) == 8);
+static_assert(sizeof(struct liveupdate_ioctl_list_sessions) == 32);
+static_assert(sizeof(struct liveupdate_ioctl_discard_session) == 72);
+static_assert(sizeof(struct liveupdate_session_get_state) == 32);
+static_assert(sizeof(struct liveupdate_session_set_event) == 8);
+static_assert(sizeof(struct liveupdate_session_unpreserve_fd) == 16);
+static_assert(sizeof(struct liveupdate_session_list_fds) == 32);
+static_assert(sizeof(struct liveupdate_session_info) ==
+	      LIVEUPDATE_SESSION_INFO_SIZE_VER0);
+static_assert(sizeof(struct liveupdate_file_info) ==
+	      LIVEUPDATE_FILE_INFO_SIZE_VER0);
 
 static const struct luo_ioctl_op *find_op(const struct luo_ioctl_op *ops,
 					  unsigned int nr_ops, unsigned int cmd)
@@ -38,11 +50,14 @@ static int run_op(struct luo_cmd *cmd)
 {
 	int err;
 
-	err = luo_enter(cmd->op->frozen_err);
+	if (cmd->op->unlocked)
+		return cmd->op->run(cmd);
+	err = luo_enter(cmd->op->closed_err, cmd->op->frozen_err);
 	if (err)
 		return err;
 	err = cmd->op->run(cmd);
 	luo_exit();
+	luo_event_settle();
 	return err;
 }
 
@@ -51,7 +66,8 @@ static int run_op(struct luo_cmd *cmd)
  * caller's struct.
  */
 long luo_ioctl(const struct luo_ioctl_op *ops, unsigned int nr_ops,
-	       void *object, unsigned int cmd, unsigned long arg)
+	       enum luo_rights rights, void *object, unsigned int cmd,
+	       unsigned long arg)
 {
 	struct luo_cmd lcmd = {
 		.user = (void __user *)arg,
@@ -63,6 +79,8 @@ long luo_ioctl(const struct luo_ioctl_op *ops, unsigned int nr_ops,
 
 	if (!lcmd.op)
 		return -ENOTTY;
+	if (rights == LUO_MAY_QUERY && !lcmd.op->query)
+		return -EBADF;
 	if (get_user(lcmd.user_size, (u32 __user *)lcmd.user))
 		return -EFAULT;
 	if (lcmd.user_size < lcmd.op->min_size)
@@ -90,6 +108,30 @@ int luo_cmd_answer(const struct luo_cmd *cmd)
 			 size - sizeof(u32)))
 		return -EFAULT;
 	return 0;
+}
+
+/*
+ * Writes @nr entries of @known_size bytes to where the caller wants entries of
+ * @entry_size bytes, and the answer after them.
+ */
+int luo_cmd_answer_list(const struct luo_cmd *cmd, u64 buffer, u32 entry_size,
+			const void *entries, u32 known_size, u32 nr)
+{
+	void __user *to = u64_to_user_ptr(buffer);
+	u32 i;
+	int err;
+
+	if (entry_size > PAGE_SIZE)
+		return -E2BIG;
+	for (i = 0; i < nr; i++) {
+		err = copy_struct_to_user(to, entry_size, entries, known_size,
+					  NULL);
+		if (err)
+			return err;
+		to += entry_size;
+		entries += known_size;
+	}
+	return luo_cmd_answer(cmd);
 }
 
 /* True for a name that is not empty and ends within its field. */

@@ -22,47 +22,31 @@ static const struct rhashtable_params name_params = {
 	.automatic_shrinking = true,
 };
 
-/**
- * struct luo_session_list - the sessions of one direction
- * @lock: protects everything in here, and what changes in the sessions
- * @names: the sessions by name
- * @list: the sessions in the order of creation
- * @chain: room for the records of outgoing sessions
- * @waiting: number of incoming sessions that are neither finished nor damaged
- */
-struct luo_session_list {
-	struct mutex lock;
-	struct rhashtable names;
-	struct list_head list;
-	struct luo_chain chain;
-	unsigned long waiting;
+struct luo_session_list luo_outgoing = {
+	.lock = __MUTEX_INITIALIZER(luo_outgoing.lock),
+	.list = LIST_HEAD_INIT(luo_outgoing.list),
 };
 
-static struct luo_session_list outgoing = {
-	.lock = __MUTEX_INITIALIZER(outgoing.lock),
-	.list = LIST_HEAD_INIT(outgoing.list),
-};
-
-static struct luo_session_list incoming = {
-	.lock = __MUTEX_INITIALIZER(incoming.lock),
-	.list = LIST_HEAD_INIT(incoming.list),
+struct luo_session_list luo_incoming = {
+	.lock = __MUTEX_INITIALIZER(luo_incoming.lock),
+	.list = LIST_HEAD_INIT(luo_incoming.list),
 };
 
 int __init luo_session_init(void)
 {
 	int err;
 
-	luo_chain_init(&outgoing.chain, sizeof(struct luo_session_ser));
-	err = rhashtable_init(&outgoing.names, &name_params);
+	luo_chain_init(&luo_outgoing.chain, sizeof(struct luo_session_ser));
+	err = rhashtable_init(&luo_outgoing.names, &name_params);
 	if (err)
 		return err;
-	err = rhashtable_init(&incoming.names, &name_params);
+	err = rhashtable_init(&luo_incoming.names, &name_params);
 	if (err)
-		rhashtable_destroy(&outgoing.names);
+		rhashtable_destroy(&luo_outgoing.names);
 	return err;
 }
 
-static struct luo_session *alloc_session(const char *name, bool is_incoming,
+static struct luo_session *alloc_session(const char *name, bool incoming,
 					 gfp_t gfp)
 {
 	struct luo_session *session = kzalloc(sizeof(*session), gfp);
@@ -70,7 +54,10 @@ static struct luo_session *alloc_session(const char *name, bool is_incoming,
 	if (!session)
 		return NULL;
 	strscpy_pad(session->name, name);
-	session->incoming = is_incoming;
+	session->incoming = incoming;
+	session->state = incoming ? LIVEUPDATE_STATE_UPDATED :
+				    LIVEUPDATE_STATE_NORMAL;
+	luo_watch_init(&session->watch);
 	luo_files_init(&session->files);
 	return session;
 }
@@ -90,9 +77,11 @@ static int insert_session(struct luo_session_list *list,
 
 	err = rhashtable_lookup_insert_fast(&list->names, &session->hash,
 					    name_params);
-	if (!err)
-		list_add_tail(&session->list, &list->list);
-	return err;
+	if (err)
+		return err;
+	session->id = ++list->last_id;
+	list_add_tail(&session->list, &list->list);
+	return 0;
 }
 
 static void remove_session(struct luo_session_list *list,
@@ -104,18 +93,29 @@ static void remove_session(struct luo_session_list *list,
 	list_del(&session->list);
 }
 
+static struct luo_session *find_session(struct luo_session_list *list,
+					const char *name)
+{
+	char key[LUO_NAME_SIZE];
+
+	lockdep_assert_held(&list->lock);
+
+	strscpy_pad(key, name);
+	return rhashtable_lookup_fast(&list->names, key, name_params);
+}
+
 static int insert_outgoing(struct luo_session *session)
 {
 	int err;
 
-	lockdep_assert_held(&outgoing.lock);
+	lockdep_assert_held(&luo_outgoing.lock);
 
-	err = luo_chain_reserve(&outgoing.chain);
+	err = luo_chain_reserve(&luo_outgoing.chain);
 	if (err)
 		return err;
-	err = insert_session(&outgoing, session);
+	err = insert_session(&luo_outgoing, session);
 	if (err)
-		luo_chain_unreserve(&outgoing.chain);
+		luo_chain_unreserve(&luo_outgoing.chain);
 	return err;
 }
 
@@ -131,7 +131,7 @@ struct luo_session *luo_session_create(const char *name)
 	session = alloc_session(name, false, GFP_KERNEL_ACCOUNT);
 	if (!session)
 		return ERR_PTR(-ENOMEM);
-	scoped_guard(mutex, &outgoing.lock)
+	scoped_guard(mutex, &luo_outgoing.lock)
 		err = insert_outgoing(session);
 	if (err) {
 		free_session(session);
@@ -143,77 +143,65 @@ struct luo_session *luo_session_create(const char *name)
 /* Drops an outgoing session: its files are ordinary files again. */
 void luo_session_destroy(struct luo_session *session)
 {
-	luo_files_unpreserve(&session->files);
-	scoped_guard(mutex, &outgoing.lock) {
-		remove_session(&outgoing, session);
-		luo_chain_unreserve(&outgoing.chain);
+	luo_session_cancel(session);
+	scoped_guard(rwsem_write, &session->files.lock)
+		luo_files_unpreserve(&session->files);
+	scoped_guard(mutex, &luo_outgoing.lock) {
+		remove_session(&luo_outgoing, session);
+		luo_chain_unreserve(&luo_outgoing.chain);
 	}
 	free_session(session);
 }
 
-static struct luo_session *find_incoming(const char *name)
+/* True if there is an outgoing session of that name. */
+bool luo_session_exists(const char *name)
 {
-	char key[LUO_NAME_SIZE];
-
-	lockdep_assert_held(&incoming.lock);
-
-	strscpy_pad(key, name);
-	return rhashtable_lookup_fast(&incoming.names, key, name_params);
+	guard(mutex)(&luo_outgoing.lock);
+	return find_session(&luo_outgoing, name);
 }
 
 /*
  * Takes hold of an incoming session. -ENOENT if there is none of that name,
- * -EINVAL if somebody holds it, -EIO if it is damaged.
+ * @held_err if somebody holds it.
  */
-struct luo_session *luo_session_claim(const char *name)
+static struct luo_session *claim(const char *name, int held_err)
 {
 	struct luo_session *session;
 
-	guard(mutex)(&incoming.lock);
-	session = find_incoming(name);
+	guard(mutex)(&luo_incoming.lock);
+	session = find_session(&luo_incoming, name);
 	if (!session)
 		return ERR_PTR(-ENOENT);
-	if (session->err)
-		return ERR_PTR(session->err);
 	if (session->held)
-		return ERR_PTR(-EINVAL);
+		return ERR_PTR(held_err);
 	session->held = true;
 	return session;
+}
+
+/* The same for who wants to read its files: -EIO if it is damaged. */
+struct luo_session *luo_session_claim(const char *name)
+{
+	struct luo_session *session = claim(name, -EINVAL);
+	int err;
+
+	if (IS_ERR(session) || !session->err)
+		return session;
+	err = session->err;
+	luo_session_unclaim(session);
+	return ERR_PTR(err);
 }
 
 /* Takes back luo_session_claim(). */
 void luo_session_unclaim(struct luo_session *session)
 {
-	guard(mutex)(&incoming.lock);
+	guard(mutex)(&luo_incoming.lock);
 	session->held = false;
-}
-
-static void mark_finished(struct luo_session *session)
-{
-	guard(mutex)(&incoming.lock);
-	if (!session->finished)
-		incoming.waiting--;
-	session->finished = true;
-}
-
-/*
- * Ends the update for an incoming session, which stays there, without files,
- * until its fd is closed.
- */
-int luo_session_finish(struct luo_session *session)
-{
-	int err;
-
-	err = luo_files_finish(&session->files);
-	if (!err)
-		mark_finished(session);
-	return err;
 }
 
 static void destroy_incoming(struct luo_session *session)
 {
-	scoped_guard(mutex, &incoming.lock)
-		remove_session(&incoming, session);
+	scoped_guard(mutex, &luo_incoming.lock)
+		remove_session(&luo_incoming, session);
 	free_session(session);
 }
 
@@ -223,133 +211,87 @@ static void destroy_incoming(struct luo_session *session)
  */
 void luo_session_release(struct luo_session *session)
 {
-	if (!session->finished) {
-		if (!luo_files_settle(&session->files)) {
-			luo_session_unclaim(session);
-			return;
-		}
-		mark_finished(session);
-	}
-	destroy_incoming(session);
-}
-
-bool luo_sessions_outgoing(void)
-{
-	guard(mutex)(&outgoing.lock);
-	return !list_empty(&outgoing.list);
-}
-
-bool luo_sessions_incoming(void)
-{
-	guard(mutex)(&incoming.lock);
-	return incoming.waiting;
-}
-
-static int freeze_all(void)
-{
-	struct luo_session *session;
-	int err;
-
-	list_for_each_entry(session, &outgoing.list, list) {
-		err = luo_files_freeze(&session->files);
-		if (err) {
-			list_for_each_entry_continue_reverse(session,
-							     &outgoing.list,
-							     list)
-				luo_files_unfreeze(&session->files);
-			return err;
-		}
-	}
-	return 0;
-}
-
-static u64 write_all(void)
-{
-	struct luo_chain_writer writer;
-	struct luo_session_ser *ser;
-	struct luo_session *session;
-
-	luo_chain_write(&writer, &outgoing.chain);
-	list_for_each_entry(session, &outgoing.list, list) {
-		ser = luo_chain_add(&writer);
-		strscpy_pad(ser->name, session->name);
-		luo_files_write(&session->files, ser);
-	}
-	return luo_chain_pa(&outgoing.chain);
+	if (luo_session_settle(session))
+		destroy_incoming(session);
+	else
+		luo_session_unclaim(session);
 }
 
 /*
- * Freezes all outgoing sessions, or none, and writes their records. @pa is
- * what the next kernel has to be told, 0 if there are no sessions.
+ * Discards an incoming session that nobody holds, with everything in it.
+ * -EBUSY if somebody holds it, or what luo_session_event() fails with.
  */
-int luo_sessions_freeze(u64 *pa)
+int luo_session_discard(const char *name)
 {
+	struct luo_session *session = claim(name, -EBUSY);
 	int err;
 
-	guard(mutex)(&outgoing.lock);
-	err = freeze_all();
-	if (!err)
-		*pa = write_all();
+	if (IS_ERR(session))
+		return PTR_ERR(session);
+	err = luo_session_event(session, LIVEUPDATE_FINISH);
+	if (err)
+		luo_session_unclaim(session);
+	else
+		destroy_incoming(session);
 	return err;
 }
 
-static bool name_is_sane(const char *name)
+/* Discards those incoming sessions that are finished and that nobody holds. */
+void luo_sessions_reap(void)
 {
-	return *name && strnlen(name, LUO_NAME_SIZE) < LUO_NAME_SIZE;
+	struct luo_session *session, *tmp;
+
+	luo_assert_event();
+
+	list_for_each_entry_safe(session, tmp, &luo_incoming.list, list) {
+		if (!session->held &&
+		    session->state == LIVEUPDATE_STATE_NORMAL)
+			destroy_incoming(session);
+	}
 }
 
-static int __init read_session(const struct luo_session_ser *ser)
+/*
+ * A session of the previous kernel, for luo_session_handover.c to fill, which
+ * may be damaged. -EEXIST if there is one of that name.
+ */
+struct luo_session *__init luo_session_add_incoming(const char *name)
 {
-	struct luo_session *session;
+	struct luo_session *session = alloc_session(name, true, GFP_KERNEL);
 	int err;
 
-	if (!name_is_sane(ser->name))
-		return -EIO;
-	session = alloc_session(ser->name, true, GFP_KERNEL);
 	if (!session)
-		return -ENOMEM;
-	err = insert_session(&incoming, session);
+		return ERR_PTR(-ENOMEM);
+	scoped_guard(mutex, &luo_incoming.lock) {
+		err = insert_session(&luo_incoming, session);
+		if (!err)
+			luo_incoming.waiting++;
+	}
 	if (err) {
 		free_session(session);
-		return err;
+		return ERR_PTR(err);
 	}
-	session->err = luo_files_read(&session->files, ser);
-	if (session->err)
-		pr_err("session %s is damaged: %d\n", session->name,
-		       session->err);
-	else
-		incoming.waiting++;
-	return 0;
-}
-
-static int __init read_all(u64 pa)
-{
-	const struct luo_session_ser *ser;
-	struct luo_chain_reader reader;
-	int err;
-
-	luo_chain_read(&reader, pa, sizeof(*ser));
-	while ((ser = luo_chain_next(&reader))) {
-		if (IS_ERR(ser))
-			return PTR_ERR(ser);
-		err = read_session(ser);
-		if (err)
-			pr_err("a session cannot be taken over: %d\n", err);
-	}
-	return 0;
+	return session;
 }
 
 /*
- * Reads the sessions that the previous kernel left. What is wrong with one of
- * them does not harm the others; an error means that the list is damaged.
+ * Describes sessions of one direction that came after the one of number @seen,
+ * as many as there is room for, and returns how many there were.
  */
-int __init luo_sessions_read(u64 pa)
+unsigned int luo_session_list_fill(struct luo_session_list *list, u64 *seen,
+				   struct liveupdate_session_info *info,
+				   unsigned int room)
 {
-	int err;
+	struct luo_session *session;
+	unsigned int nr = 0;
 
-	guard(mutex)(&incoming.lock);
-	err = read_all(pa);
-	if (!err)
-		luo_chain_free_incoming(pa);
-	return err;
+	guard(mutex)(&list->lock);
+	list_for_each_entry(session, &list->list, list) {
+		if (session->id <= *seen)
+			continue;
+		if (nr == room)
+			break;
+		luo_session_describe(session, &info[nr++]);
+		*seen = session->id;
+	}
+	return nr;
 }

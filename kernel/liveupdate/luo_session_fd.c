@@ -9,9 +9,32 @@
 #include <linux/build_bug.h>
 #include <linux/file.h>
 #include <linux/fs.h>
+#include <linux/poll.h>
+#include <linux/sizes.h>
+#include <linux/seq_file.h>
+#include <linux/slab.h>
 #include <linux/string.h>
 
 #include "luo_internal.h"
+
+/* How many bytes of answers are collected at a time. */
+#define LIST_BYTES	SZ_64K
+
+/*
+ * Begins work on one file of an outgoing session, at the same time as on
+ * others. -EBUSY if the session has gone beyond where its files can change.
+ */
+static int begin_change(struct luo_session *session)
+{
+	if (session->incoming)
+		return -EINVAL;
+	if (down_read_killable(&session->files.lock))
+		return -EINTR;
+	if (session->state == LIVEUPDATE_STATE_NORMAL)
+		return 0;
+	up_read(&session->files.lock);
+	return -EBUSY;
+}
 
 static int session_preserve_fd(struct luo_cmd *cmd)
 {
@@ -19,12 +42,30 @@ static int session_preserve_fd(struct luo_cmd *cmd)
 	struct luo_session *session = cmd->object;
 	int err;
 
-	if (session->incoming)
-		return -EINVAL;
-	err = luo_cmd_answer(cmd);
+	err = begin_change(session);
 	if (err)
 		return err;
-	return luo_files_preserve(&session->files, arg->fd, arg->token);
+	err = luo_cmd_answer(cmd);
+	if (!err)
+		err = luo_files_preserve(&session->files, arg->fd, arg->token);
+	up_read(&session->files.lock);
+	return err;
+}
+
+static int session_unpreserve_fd(struct luo_cmd *cmd)
+{
+	struct liveupdate_session_unpreserve_fd *arg = cmd->arg;
+	struct luo_session *session = cmd->object;
+	int err;
+
+	if (arg->reserved)
+		return -EOPNOTSUPP;
+	err = begin_change(session);
+	if (err)
+		return err;
+	err = luo_files_unpreserve_one(&session->files, arg->token);
+	up_read(&session->files.lock);
+	return err;
 }
 
 static int session_retrieve_fd(struct luo_cmd *cmd)
@@ -44,7 +85,10 @@ static int session_retrieve_fd(struct luo_cmd *cmd)
 	err = luo_cmd_answer(cmd);
 	if (err)
 		return err;
+	if (down_read_killable(&session->files.lock))
+		return -EINTR;
 	file = luo_files_retrieve(&session->files, arg->token);
+	up_read(&session->files.lock);
 	if (IS_ERR(file))
 		return PTR_ERR(file);
 	fd_install(take_fd(fd), file);
@@ -62,7 +106,11 @@ static int session_finish(struct luo_cmd *cmd)
 	err = luo_cmd_answer(cmd);
 	if (err)
 		return err;
-	return luo_session_finish(session);
+	err = luo_session_event(session, LIVEUPDATE_FINISH);
+	/* Programs say it twice, when they are not sure of having said it. */
+	if (err == -EINVAL && session->state == LIVEUPDATE_STATE_NORMAL)
+		return 0;
+	return err;
 }
 
 static int session_get_name(struct luo_cmd *cmd)
@@ -76,25 +124,118 @@ static int session_get_name(struct luo_cmd *cmd)
 	return luo_cmd_answer(cmd);
 }
 
+static int session_get_state(struct luo_cmd *cmd)
+{
+	struct liveupdate_session_get_state *arg = cmd->arg;
+	struct luo_session *session = cmd->object;
+	struct liveupdate_session_info info = {};
+
+	if (arg->flags || arg->reserved)
+		return -EOPNOTSUPP;
+	/* In this order: a change in between is told twice, not never. */
+	session->seen = READ_ONCE(session->watch.changes);
+	luo_session_describe(session, &info);
+	arg->state = info.state;
+	arg->flags = info.flags;
+	arg->files = info.files;
+	arg->bytes = info.bytes;
+	return luo_cmd_answer(cmd);
+}
+
+static int session_set_event(struct luo_cmd *cmd)
+{
+	struct liveupdate_session_set_event *arg = cmd->arg;
+
+	if (arg->event > LIVEUPDATE_CANCEL)
+		return -EOPNOTSUPP;
+	return luo_session_event(cmd->object, arg->event);
+}
+
+static int session_list_fds(struct luo_cmd *cmd)
+{
+	struct liveupdate_session_list_fds *arg = cmd->arg;
+	const size_t max = LIST_BYTES / sizeof(struct liveupdate_file_info);
+	size_t room = min_t(size_t, arg->count, max);
+	struct luo_session *session = cmd->object;
+	struct liveupdate_file_info *info;
+	u32 nr;
+	int err;
+
+	if (arg->flags)
+		return -EOPNOTSUPP;
+	if (arg->entry_size < LIVEUPDATE_FILE_INFO_SIZE_VER0)
+		return -EINVAL;
+	info = kvcalloc(room, sizeof(*info), GFP_KERNEL);
+	if (!info)
+		return -ENOMEM;
+	nr = luo_files_list(&session->files, &arg->cursor, info, room);
+	arg->count = nr;
+	err = luo_cmd_answer_list(cmd, arg->buffer, arg->entry_size, info,
+				  sizeof(*info), nr);
+	kvfree(info);
+	return err;
+}
+
 static const struct luo_ioctl_op session_ops[] = {
 	LUO_IOCTL(LIVEUPDATE_SESSION_PRESERVE_FD,
-		  liveupdate_session_preserve_fd, token, -EBUSY,
-		  session_preserve_fd),
+		  liveupdate_session_preserve_fd, token, session_preserve_fd,
+		  .closed_err = -EBUSY, .frozen_err = -EBUSY),
 	LUO_IOCTL(LIVEUPDATE_SESSION_RETRIEVE_FD,
-		  liveupdate_session_retrieve_fd, token, -EBUSY,
-		  session_retrieve_fd),
+		  liveupdate_session_retrieve_fd, token, session_retrieve_fd,
+		  .frozen_err = -EBUSY),
 	LUO_IOCTL(LIVEUPDATE_SESSION_FINISH,
-		  liveupdate_session_finish, reserved, -EBUSY, session_finish),
+		  liveupdate_session_finish, reserved, session_finish,
+		  .frozen_err = -EBUSY),
 	LUO_IOCTL(LIVEUPDATE_SESSION_GET_NAME,
-		  liveupdate_session_get_name, name, 0, session_get_name),
+		  liveupdate_session_get_name, name, session_get_name,
+		  .unlocked = true, .query = true),
+	LUO_IOCTL(LIVEUPDATE_SESSION_GET_STATE,
+		  liveupdate_session_get_state, bytes, session_get_state,
+		  .unlocked = true, .query = true),
+	LUO_IOCTL(LIVEUPDATE_SESSION_SET_EVENT,
+		  liveupdate_session_set_event, event, session_set_event,
+		  .frozen_err = -EINVAL),
+	LUO_IOCTL(LIVEUPDATE_SESSION_UNPRESERVE_FD,
+		  liveupdate_session_unpreserve_fd, token,
+		  session_unpreserve_fd,
+		  .closed_err = -EBUSY, .frozen_err = -EBUSY),
+	LUO_IOCTL(LIVEUPDATE_SESSION_LIST_FDS,
+		  liveupdate_session_list_fds, entry_size, session_list_fds,
+		  .unlocked = true, .query = true),
 };
 
 static long session_ioctl(struct file *file, unsigned int cmd,
 			  unsigned long arg)
 {
-	return luo_ioctl(session_ops, ARRAY_SIZE(session_ops),
+	return luo_ioctl(session_ops, ARRAY_SIZE(session_ops), LUO_MAY_DRIVE,
 			 file->private_data, cmd, arg);
 }
+
+static __poll_t session_poll(struct file *file, struct poll_table_struct *table)
+{
+	struct luo_session *session = file->private_data;
+
+	return luo_watch_poll(&session->watch, file, table,
+			      READ_ONCE(session->seen));
+}
+
+#ifdef CONFIG_PROC_FS
+static void session_show_fdinfo(struct seq_file *m, struct file *file)
+{
+	struct luo_session *session = file->private_data;
+	struct liveupdate_session_info info = {};
+
+	luo_session_describe(session, &info);
+	seq_printf(m, "name:\t%s\n", session->name);
+	seq_printf(m, "state:\t%s\n", luo_state_name(info.state));
+	seq_printf(m, "direction:\t%s\n",
+		   session->incoming ? "incoming" : "outgoing");
+	seq_printf(m, "files:\t%llu\n", info.files);
+	seq_printf(m, "retrieved:\t%llu\n",
+		   session->incoming ? info.retrieved : 0);
+	seq_printf(m, "bytes:\t%llu\n", info.bytes);
+}
+#endif
 
 static int session_release(struct inode *inode, struct file *file)
 {
@@ -106,12 +247,17 @@ static int session_release(struct inode *inode, struct file *file)
 	else
 		luo_session_destroy(session);
 	luo_exit();
+	luo_event_settle();
 	return 0;
 }
 
 static const struct file_operations session_fops = {
 	.owner = THIS_MODULE,
 	.release = session_release,
+	.poll = session_poll,
+#ifdef CONFIG_PROC_FS
+	.show_fdinfo = session_show_fdinfo,
+#endif
 	.unlocked_ioctl = session_ioctl,
 	.compat_ioctl = compat_ptr_ioctl,
 };

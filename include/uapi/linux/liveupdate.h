@@ -42,6 +42,10 @@ enum {
 	LIVEUPDATE_CMD_BASE = 0x00,
 	LIVEUPDATE_CMD_CREATE_SESSION = LIVEUPDATE_CMD_BASE,
 	LIVEUPDATE_CMD_RETRIEVE_SESSION = 0x01,
+	LIVEUPDATE_CMD_GET_STATE = 0x20,
+	LIVEUPDATE_CMD_SET_EVENT = 0x21,
+	LIVEUPDATE_CMD_LIST_SESSIONS = 0x22,
+	LIVEUPDATE_CMD_DISCARD_SESSION = 0x23,
 };
 
 /* Commands of a session's fd. */
@@ -51,6 +55,61 @@ enum {
 	LIVEUPDATE_CMD_SESSION_RETRIEVE_FD = 0x41,
 	LIVEUPDATE_CMD_SESSION_FINISH = 0x42,
 	LIVEUPDATE_CMD_SESSION_GET_NAME = 0x43,
+	LIVEUPDATE_CMD_SESSION_GET_STATE = 0x60,
+	LIVEUPDATE_CMD_SESSION_SET_EVENT = 0x61,
+	LIVEUPDATE_CMD_SESSION_UNPRESERVE_FD = 0x62,
+	LIVEUPDATE_CMD_SESSION_LIST_FDS = 0x63,
+};
+
+/**
+ * DOC: States and events
+ *
+ * The whole has a state, and so has each session. Events take them from one to
+ * the next: PREPARE does, while workloads run, what can be done ahead, and
+ * closes the set of sessions and files; FREEZE does the rest right before the
+ * jump into the next kernel; CANCEL takes both back; FINISH ends the update in
+ * the next kernel.
+ *
+ * reboot(LINUX_REBOOT_CMD_KEXEC) freezes everything, and prepares it before, as
+ * far as nobody has. If it fails everything is as it was before the call.
+ *
+ * An event for the whole takes along those sessions that are not there yet. In
+ * UPDATED, PREPARE makes incoming sessions that nobody holds part of the next
+ * update, unchanged. When the last incoming session has been finished, UPDATED
+ * turns into NORMAL by itself.
+ *
+ * poll(2) on the device and on a session reports EPOLLIN and EPOLLPRI when the
+ * state has changed since it was last asked for by this fd.
+ */
+
+/**
+ * enum liveupdate_state - the state of the whole, or of a session
+ * @LIVEUPDATE_STATE_UNDEFINED: live update is off, or cannot be used
+ * @LIVEUPDATE_STATE_NORMAL: no update is on its way
+ * @LIVEUPDATE_STATE_PREPARED: the set of sessions and files is closed
+ * @LIVEUPDATE_STATE_FROZEN: everything is recorded, and stays as it is
+ * @LIVEUPDATE_STATE_UPDATED: what the previous kernel preserved can be retrieved
+ */
+enum liveupdate_state {
+	LIVEUPDATE_STATE_UNDEFINED = 0,
+	LIVEUPDATE_STATE_NORMAL = 1,
+	LIVEUPDATE_STATE_PREPARED = 2,
+	LIVEUPDATE_STATE_FROZEN = 3,
+	LIVEUPDATE_STATE_UPDATED = 4,
+};
+
+/**
+ * enum liveupdate_event - what changes a state
+ * @LIVEUPDATE_PREPARE: NORMAL or UPDATED to PREPARED
+ * @LIVEUPDATE_FREEZE: PREPARED to FROZEN
+ * @LIVEUPDATE_FINISH: UPDATED to NORMAL
+ * @LIVEUPDATE_CANCEL: PREPARED or FROZEN to where PREPARE came from
+ */
+enum liveupdate_event {
+	LIVEUPDATE_PREPARE = 0,
+	LIVEUPDATE_FREEZE = 1,
+	LIVEUPDATE_FINISH = 2,
+	LIVEUPDATE_CANCEL = 3,
 };
 
 /**
@@ -79,7 +138,7 @@ enum {
  *
  * Errors:
  *
- *  - EAGAIN: a kexec is on its way
+ *  - EAGAIN: the set of sessions is closed: the state is PREPARED or FROZEN
  *  - EEXIST: there is an outgoing session of that name
  *  - EINVAL: @name is empty or not terminated
  *  - EMFILE: the process has no fd left
@@ -104,6 +163,7 @@ struct liveupdate_ioctl_create_session {
  *
  * Errors:
  *
+ *  - EAGAIN: the set of sessions is closed: the state is PREPARED or FROZEN
  *  - EINVAL: the session is held already, or @name is empty or not terminated
  *  - EIO: what the previous kernel left of the session is damaged; the memory
  *    stays reserved
@@ -134,7 +194,7 @@ struct liveupdate_ioctl_retrieve_session {
  *
  *  - EBADF: @fd is no open fd
  *  - EBUSY: the file is preserved already, in this or in another session, or
- *    a kexec is on its way
+ *    the set of files is closed: the session or the whole is PREPARED or FROZEN
  *  - EEXIST: @token is in use in this session
  *  - EINTR: the process is being killed
  *  - EINVAL: the session is an incoming one
@@ -222,5 +282,279 @@ struct liveupdate_session_get_name {
 
 #define LIVEUPDATE_SESSION_GET_NAME \
 	_IO(LIVEUPDATE_IOCTL_TYPE, LIVEUPDATE_CMD_SESSION_GET_NAME)
+
+/**
+ * struct liveupdate_ioctl_get_state - ioctl(LIVEUPDATE_IOCTL_GET_STATE)
+ * @size: Input; sizeof(struct liveupdate_ioctl_get_state)
+ * @state: Output; enum liveupdate_state of the whole
+ * @count: Output; number of live updates in a row that led to this kernel
+ * @flags: Input; must be zero. Output; none so far
+ *
+ * Tells the state of the whole. Works on an fd that was opened for reading only.
+ *
+ * Errors:
+ *
+ *  - EOPNOTSUPP: @flags is not zero
+ */
+struct liveupdate_ioctl_get_state {
+	__u32		size;
+	__u32		state;
+	__aligned_u64	count;
+	__aligned_u64	flags;
+};
+
+#define LIVEUPDATE_IOCTL_GET_STATE \
+	_IO(LIVEUPDATE_IOCTL_TYPE, LIVEUPDATE_CMD_GET_STATE)
+
+/**
+ * struct liveupdate_ioctl_set_event - ioctl(LIVEUPDATE_IOCTL_SET_EVENT)
+ * @size: Input; sizeof(struct liveupdate_ioctl_set_event)
+ * @event: Input; enum liveupdate_event
+ *
+ * Makes an event happen to everything: %LIVEUPDATE_PREPARE,
+ * %LIVEUPDATE_CANCEL, which takes back sessions that were prepared one by one,
+ * too, or %LIVEUPDATE_FINISH, which discards what nobody retrieved. All or
+ * nothing.
+ *
+ * Errors:
+ *
+ *  - EBUSY: somebody holds an incoming session that is not finished, or a file
+ *    is not ready to be finished
+ *  - EEXIST: an incoming session that would be part of the next update has the
+ *    name of an outgoing one
+ *  - EINTR: the process is being killed
+ *  - EINVAL: the event may not happen in the present state
+ *  - ENOENT: there is nothing to cancel; or a file that nobody retrieved cannot
+ *    be discarded, as no module is loaded that knows its format
+ *  - EOPNOTSUPP: @event is %LIVEUPDATE_FREEZE, which reboot(2) does, or unknown
+ *  - whatever the preparation of a file fails with
+ */
+struct liveupdate_ioctl_set_event {
+	__u32		size;
+	__u32		event;
+};
+
+#define LIVEUPDATE_IOCTL_SET_EVENT \
+	_IO(LIVEUPDATE_IOCTL_TYPE, LIVEUPDATE_CMD_SET_EVENT)
+
+/* Flags of a session. */
+#define LIVEUPDATE_SESSION_INCOMING	(1 << 0) /* from the previous kernel */
+#define LIVEUPDATE_SESSION_HELD		(1 << 1) /* somebody has its fd */
+#define LIVEUPDATE_SESSION_DAMAGED	(1 << 2) /* its files cannot be had */
+
+/**
+ * struct liveupdate_session_info - what there is to know of a session
+ * @name: its name, NUL-terminated and zero-filled
+ * @state: enum liveupdate_state
+ * @flags: %LIVEUPDATE_SESSION_INCOMING and others; an outgoing session is always
+ *	   held, without %LIVEUPDATE_SESSION_HELD
+ * @files: number of its files
+ * @bytes: memory that is preserved for them in bytes, as far as it is known: that
+ *	   of an incoming file is when it has been retrieved
+ * @retrieved: number of files of an incoming session that were retrieved; of an
+ *	       outgoing one the same as @files
+ */
+struct liveupdate_session_info {
+	__u8		name[LIVEUPDATE_SESSION_NAME_LENGTH];
+	__u32		state;
+	__u32		flags;
+	__aligned_u64	files;
+	__aligned_u64	bytes;
+	__aligned_u64	retrieved;
+};
+
+#define LIVEUPDATE_SESSION_INFO_SIZE_VER0	96
+
+/* Flags of %LIVEUPDATE_IOCTL_LIST_SESSIONS. */
+#define LIVEUPDATE_LIST_INCOMING	(1 << 0) /* not the outgoing ones */
+
+/**
+ * struct liveupdate_ioctl_list_sessions - ioctl(LIVEUPDATE_IOCTL_LIST_SESSIONS)
+ * @size: Input; sizeof(struct liveupdate_ioctl_list_sessions)
+ * @flags: Input; %LIVEUPDATE_LIST_INCOMING, or zero for the outgoing sessions
+ * @cursor: Input; zero to begin. Output; what to pass to go on
+ * @buffer: Input; address of an array of struct liveupdate_session_info
+ * @count: Input; number of its entries. Output; number of those written
+ * @entry_size: Input; sizeof(struct liveupdate_session_info)
+ *
+ * Lists sessions in the order in which they were created. The end is reached
+ * when no entry is written; fewer than there is room for do not mean the end.
+ * Works on an fd that was opened for reading only.
+ *
+ * Errors:
+ *
+ *  - EINTR: the process is being killed
+ *  - EINVAL: @entry_size is too small
+ *  - EOPNOTSUPP: an unknown flag
+ */
+struct liveupdate_ioctl_list_sessions {
+	__u32		size;
+	__u32		flags;
+	__aligned_u64	cursor;
+	__aligned_u64	buffer;
+	__u32		count;
+	__u32		entry_size;
+};
+
+#define LIVEUPDATE_IOCTL_LIST_SESSIONS \
+	_IO(LIVEUPDATE_IOCTL_TYPE, LIVEUPDATE_CMD_LIST_SESSIONS)
+
+/**
+ * struct liveupdate_ioctl_discard_session - ioctl(LIVEUPDATE_IOCTL_DISCARD_SESSION)
+ * @size: Input; sizeof(struct liveupdate_ioctl_discard_session)
+ * @reserved: Input; must be zero
+ * @name: Input; its name
+ *
+ * Discards an incoming session that nobody holds, and everything in it.
+ *
+ * Errors:
+ *
+ *  - EBUSY: somebody holds the session, a file is not ready to be finished, or
+ *    the set of sessions is closed
+ *  - EINVAL: @name is empty or not terminated
+ *  - ENOENT: there is no such session, or no module is loaded that knows the
+ *    format of one of its files
+ *  - EOPNOTSUPP: @reserved is not zero
+ */
+struct liveupdate_ioctl_discard_session {
+	__u32		size;
+	__u32		reserved;
+	__u8		name[LIVEUPDATE_SESSION_NAME_LENGTH];
+};
+
+#define LIVEUPDATE_IOCTL_DISCARD_SESSION \
+	_IO(LIVEUPDATE_IOCTL_TYPE, LIVEUPDATE_CMD_DISCARD_SESSION)
+
+/**
+ * struct liveupdate_session_get_state - ioctl(LIVEUPDATE_SESSION_GET_STATE)
+ * @size: Input; sizeof(struct liveupdate_session_get_state)
+ * @state: Output; enum liveupdate_state of the session
+ * @flags: Input; must be zero. Output; %LIVEUPDATE_SESSION_INCOMING and others
+ * @reserved: Input; must be zero
+ * @files: Output; number of its files
+ * @bytes: Output; memory that is preserved for them in bytes, see struct
+ *	   liveupdate_session_info
+ *
+ * Errors:
+ *
+ *  - EOPNOTSUPP: @flags or @reserved is not zero
+ */
+struct liveupdate_session_get_state {
+	__u32		size;
+	__u32		state;
+	__u32		flags;
+	__u32		reserved;
+	__aligned_u64	files;
+	__aligned_u64	bytes;
+};
+
+#define LIVEUPDATE_SESSION_GET_STATE \
+	_IO(LIVEUPDATE_IOCTL_TYPE, LIVEUPDATE_CMD_SESSION_GET_STATE)
+
+/**
+ * struct liveupdate_session_set_event - ioctl(LIVEUPDATE_SESSION_SET_EVENT)
+ * @size: Input; sizeof(struct liveupdate_session_set_event)
+ * @event: Input; enum liveupdate_event
+ *
+ * Makes an event happen to this session alone. An outgoing session can be
+ * prepared, then frozen, then cancelled, whatever the state of the whole; an
+ * incoming one can be finished.
+ *
+ * Errors:
+ *
+ *  - EINTR: the process is being killed
+ *  - EINVAL: the event may not happen in the session's state, or a kexec is on
+ *    its way
+ *  - EOPNOTSUPP: @event is unknown
+ *  - for %LIVEUPDATE_FINISH the errors of %LIVEUPDATE_SESSION_FINISH, otherwise
+ *    whatever the preparation of a file fails with
+ */
+struct liveupdate_session_set_event {
+	__u32		size;
+	__u32		event;
+};
+
+#define LIVEUPDATE_SESSION_SET_EVENT \
+	_IO(LIVEUPDATE_IOCTL_TYPE, LIVEUPDATE_CMD_SESSION_SET_EVENT)
+
+/**
+ * struct liveupdate_session_unpreserve_fd - ioctl(LIVEUPDATE_SESSION_UNPRESERVE_FD)
+ * @size: Input; sizeof(struct liveupdate_session_unpreserve_fd)
+ * @reserved: Input; must be zero
+ * @token: Input; the number by which the file was preserved
+ *
+ * Takes a file out of an outgoing session: it is an ordinary file again.
+ *
+ * Errors:
+ *
+ *  - EBUSY: the set of files is closed: the session or the whole is PREPARED or
+ *    FROZEN
+ *  - EINTR: the process is being killed
+ *  - EINVAL: the session is an incoming one
+ *  - ENOENT: the session has no such token
+ *  - EOPNOTSUPP: @reserved is not zero
+ */
+struct liveupdate_session_unpreserve_fd {
+	__u32		size;
+	__u32		reserved;
+	__aligned_u64	token;
+};
+
+#define LIVEUPDATE_SESSION_UNPRESERVE_FD \
+	_IO(LIVEUPDATE_IOCTL_TYPE, LIVEUPDATE_CMD_SESSION_UNPRESERVE_FD)
+
+/* Length of the name of a format in bytes, the final NUL included. */
+#define LIVEUPDATE_FORMAT_LENGTH	48
+
+/* Flags of a file. */
+#define LIVEUPDATE_FILE_OPEN	(1 << 0) /* outgoing, or retrieved */
+
+/**
+ * struct liveupdate_file_info - what there is to know of a file of a session
+ * @token: the number by which it is known
+ * @bytes: memory that is preserved for it in bytes, 0 if it is not known
+ * @flags: %LIVEUPDATE_FILE_OPEN
+ * @reserved: zero
+ * @format: name of the format that it is in, NUL-terminated and zero-filled
+ */
+struct liveupdate_file_info {
+	__aligned_u64	token;
+	__aligned_u64	bytes;
+	__u32		flags;
+	__u32		reserved;
+	__u8		format[LIVEUPDATE_FORMAT_LENGTH];
+};
+
+#define LIVEUPDATE_FILE_INFO_SIZE_VER0	72
+
+/**
+ * struct liveupdate_session_list_fds - ioctl(LIVEUPDATE_SESSION_LIST_FDS)
+ * @size: Input; sizeof(struct liveupdate_session_list_fds)
+ * @flags: Input; must be zero
+ * @cursor: Input; the lowest token to list. Output; what to pass to go on, zero
+ *	    after the highest token that there can be
+ * @buffer: Input; address of an array of struct liveupdate_file_info
+ * @count: Input; number of its entries. Output; number of those written
+ * @entry_size: Input; sizeof(struct liveupdate_file_info)
+ *
+ * Lists the files of a session, sorted by token. The end is reached when no
+ * entry is written; fewer than there is room for do not mean the end.
+ *
+ * Errors:
+ *
+ *  - EINVAL: @entry_size is too small
+ *  - EOPNOTSUPP: @flags is not zero
+ */
+struct liveupdate_session_list_fds {
+	__u32		size;
+	__u32		flags;
+	__aligned_u64	cursor;
+	__aligned_u64	buffer;
+	__u32		count;
+	__u32		entry_size;
+};
+
+#define LIVEUPDATE_SESSION_LIST_FDS \
+	_IO(LIVEUPDATE_IOCTL_TYPE, LIVEUPDATE_CMD_SESSION_LIST_FDS)
 
 #endif /* _UAPI_LINUX_LIVEUPDATE_H */

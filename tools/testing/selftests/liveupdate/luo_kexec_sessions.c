@@ -176,11 +176,18 @@ static void check_rules(int dev)
 	luo_check(luo_matches(fd, 0, PAGE, 2001));
 }
 
-/* A reboot is refused as long as there are sessions that would be lost. */
-static void check_refusal(void)
+/*
+ * A reboot is refused as long as somebody works on an incoming session, which
+ * could not be handed on as it was.
+ */
+static void check_refusal(int dev)
 {
+	int session = luo_get(luo_retrieve(dev, "abandoned"));
+
 	luo_check_eq(luo_kexec_load(NULL, luo_next_stage()), 0);
 	luo_check_eq(luo_kexec_jump(), -EBUSY);
+	luo_check_eq(luo_state(dev), LIVEUPDATE_STATE_UPDATED);
+	close(session);
 }
 
 static void check_abandoned(int dev)
@@ -204,7 +211,7 @@ static void retrieve_all(void)
 
 	check_many(dev);
 	check_rules(dev);
-	check_refusal();
+	check_refusal(dev);
 	check_abandoned(dev);
 	luo_next_kernel();
 }

@@ -244,6 +244,18 @@ static const struct command commands[] = {
 	  sizeof(struct liveupdate_session_finish), true, -EINVAL },
 	{ "GET_NAME", LIVEUPDATE_SESSION_GET_NAME,
 	  sizeof(struct liveupdate_session_get_name), true, 0 },
+	{ "GET_STATE", LIVEUPDATE_IOCTL_GET_STATE,
+	  sizeof(struct liveupdate_ioctl_get_state), false, 0 },
+	{ "LIST_SESSIONS", LIVEUPDATE_IOCTL_LIST_SESSIONS,
+	  sizeof(struct liveupdate_ioctl_list_sessions), false, -EINVAL },
+	{ "DISCARD_SESSION", LIVEUPDATE_IOCTL_DISCARD_SESSION,
+	  sizeof(struct liveupdate_ioctl_discard_session), false, -EINVAL },
+	{ "SESSION_GET_STATE", LIVEUPDATE_SESSION_GET_STATE,
+	  sizeof(struct liveupdate_session_get_state), true, 0 },
+	{ "UNPRESERVE_FD", LIVEUPDATE_SESSION_UNPRESERVE_FD,
+	  sizeof(struct liveupdate_session_unpreserve_fd), true, -ENOENT },
+	{ "LIST_FDS", LIVEUPDATE_SESSION_LIST_FDS,
+	  sizeof(struct liveupdate_session_list_fds), true, -EINVAL },
 };
 
 TEST_F(luo, numbers_and_sizes_are_the_interface)
@@ -260,6 +272,14 @@ TEST_F(luo, numbers_and_sizes_are_the_interface)
 	EXPECT_EQ(commands[3].size, 16);
 	EXPECT_EQ(commands[4].size, 8);
 	EXPECT_EQ(commands[5].size, 72);
+	EXPECT_EQ(LIVEUPDATE_IOCTL_GET_STATE, _IO(0xba, 0x20));
+	EXPECT_EQ(LIVEUPDATE_IOCTL_SET_EVENT, _IO(0xba, 0x21));
+	EXPECT_EQ(LIVEUPDATE_IOCTL_LIST_SESSIONS, _IO(0xba, 0x22));
+	EXPECT_EQ(LIVEUPDATE_IOCTL_DISCARD_SESSION, _IO(0xba, 0x23));
+	EXPECT_EQ(LIVEUPDATE_SESSION_GET_STATE, _IO(0xba, 0x60));
+	EXPECT_EQ(LIVEUPDATE_SESSION_SET_EVENT, _IO(0xba, 0x61));
+	EXPECT_EQ(LIVEUPDATE_SESSION_UNPRESERVE_FD, _IO(0xba, 0x62));
+	EXPECT_EQ(LIVEUPDATE_SESSION_LIST_FDS, _IO(0xba, 0x63));
 }
 
 TEST_F(luo, size_of_every_struct)
@@ -340,10 +360,10 @@ TEST_F(luo, unknown_commands)
 
 	ASSERT_GE(session, 0);
 	for (nr = 0; nr < 256; nr++) {
-		if (nr > 1)
+		if (nr > 1 && (nr < 0x20 || nr > 0x23))
 			EXPECT_EQ(luo_ioctl(self->dev, _IO(0xba, nr), buf),
 				  -ENOTTY);
-		if (nr < 0x40 || nr > 0x43)
+		if ((nr < 0x40 || nr > 0x43) && (nr < 0x60 || nr > 0x63))
 			EXPECT_EQ(luo_ioctl(session, _IO(0xba, nr), buf),
 				  -ENOTTY);
 	}

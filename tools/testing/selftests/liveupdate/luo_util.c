@@ -94,6 +94,92 @@ int luo_get_name(int session, char name[LIVEUPDATE_SESSION_NAME_LENGTH])
 	return err;
 }
 
+int luo_state(int dev)
+{
+	struct liveupdate_ioctl_get_state arg = { .size = sizeof(arg) };
+
+	return luo_ioctl(dev, LIVEUPDATE_IOCTL_GET_STATE, &arg) ?: arg.state;
+}
+
+int luo_event(int dev, enum liveupdate_event event)
+{
+	struct liveupdate_ioctl_set_event arg = {
+		.size = sizeof(arg),
+		.event = event,
+	};
+
+	return luo_ioctl(dev, LIVEUPDATE_IOCTL_SET_EVENT, &arg);
+}
+
+int luo_discard(int dev, const char *name)
+{
+	struct liveupdate_ioctl_discard_session arg = { .size = sizeof(arg) };
+
+	snprintf((char *)arg.name, sizeof(arg.name), "%s", name);
+	return luo_ioctl(dev, LIVEUPDATE_IOCTL_DISCARD_SESSION, &arg);
+}
+
+int luo_list(int dev, unsigned int flags, uint64_t *cursor,
+	     struct liveupdate_session_info *info, unsigned int nr)
+{
+	struct liveupdate_ioctl_list_sessions arg = {
+		.size = sizeof(arg),
+		.flags = flags,
+		.cursor = *cursor,
+		.buffer = (uintptr_t)info,
+		.count = nr,
+		.entry_size = sizeof(*info),
+	};
+	int err = luo_ioctl(dev, LIVEUPDATE_IOCTL_LIST_SESSIONS, &arg);
+
+	*cursor = arg.cursor;
+	return err ?: (int)arg.count;
+}
+
+int luo_session_state(int session)
+{
+	struct liveupdate_session_get_state arg = { .size = sizeof(arg) };
+
+	return luo_ioctl(session, LIVEUPDATE_SESSION_GET_STATE, &arg) ?:
+	       arg.state;
+}
+
+int luo_session_event(int session, enum liveupdate_event event)
+{
+	struct liveupdate_session_set_event arg = {
+		.size = sizeof(arg),
+		.event = event,
+	};
+
+	return luo_ioctl(session, LIVEUPDATE_SESSION_SET_EVENT, &arg);
+}
+
+int luo_unpreserve_fd(int session, uint64_t token)
+{
+	struct liveupdate_session_unpreserve_fd arg = {
+		.size = sizeof(arg),
+		.token = token,
+	};
+
+	return luo_ioctl(session, LIVEUPDATE_SESSION_UNPRESERVE_FD, &arg);
+}
+
+int luo_list_fds(int session, uint64_t *cursor,
+		 struct liveupdate_file_info *info, unsigned int nr)
+{
+	struct liveupdate_session_list_fds arg = {
+		.size = sizeof(arg),
+		.cursor = *cursor,
+		.buffer = (uintptr_t)info,
+		.count = nr,
+		.entry_size = sizeof(*info),
+	};
+	int err = luo_ioctl(session, LIVEUPDATE_SESSION_LIST_FDS, &arg);
+
+	*cursor = arg.cursor;
+	return err ?: (int)arg.count;
+}
+
 /* Splitmix64: each word follows from the seed and its place alone. */
 static uint64_t pattern_word(uint64_t seed, uint64_t index)
 {

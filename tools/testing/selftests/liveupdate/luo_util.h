@@ -3,7 +3,8 @@
  * What the tests of live update share: one function for each ioctl, files
  * with known contents, counters, and the way into the next kernel.
  *
- * The wrappers of ioctls return 0 or a new fd, or a negative errno.
+ * The wrappers of ioctls return 0, a new fd, a state or a number of entries, or a
+ * negative errno.
  */
 
 #ifndef LUO_UTIL_H
@@ -26,6 +27,16 @@ int luo_preserve_fd(int session, int fd, uint64_t token);
 int luo_retrieve_fd(int session, uint64_t token);
 int luo_finish(int session);
 int luo_get_name(int session, char name[LIVEUPDATE_SESSION_NAME_LENGTH]);
+int luo_state(int dev);
+int luo_event(int dev, enum liveupdate_event event);
+int luo_discard(int dev, const char *name);
+int luo_list(int dev, unsigned int flags, uint64_t *cursor,
+	     struct liveupdate_session_info *info, unsigned int nr);
+int luo_session_state(int session);
+int luo_session_event(int session, enum liveupdate_event event);
+int luo_unpreserve_fd(int session, uint64_t token);
+int luo_list_fds(int session, uint64_t *cursor,
+		 struct liveupdate_file_info *info, unsigned int nr);
 
 /* Files with contents that follow from a seed */
 void luo_pattern(void *buf, size_t len, uint64_t seed, uint64_t offset);

@@ -1,0 +1,189 @@
+// SPDX-License-Identifier: GPL-2.0
+/*
+ * Sessions on their way from one kernel to the next: written, read, and handed
+ * on by a kernel in which nobody asked for them.
+ *
+ * The format is in <linux/kho/abi/luo.h>.
+ */
+
+#define pr_fmt(fmt) "LUO: " fmt
+
+#include <linux/cleanup.h>
+#include <linux/kexec_handover.h>
+#include <linux/list.h>
+#include <linux/string.h>
+
+#include "luo_internal.h"
+
+static void write_session(struct luo_chain_writer *writer,
+			  struct luo_session *session)
+{
+	struct luo_session_ser *ser = luo_chain_add(writer);
+
+	strscpy_pad(ser->name, session->name);
+	if (session->err) {
+		ser->files = session->damaged.files;
+		ser->count = session->damaged.count;
+		return;
+	}
+	luo_files_write(&session->files, ser);
+}
+
+/*
+ * Writes the records of all sessions that are frozen or handed on. Cannot fail:
+ * the room is there. Returns what the next kernel has to be told, 0 if there
+ * are no sessions.
+ */
+u64 luo_sessions_write(void)
+{
+	struct luo_chain_writer writer;
+	struct luo_session *session;
+
+	luo_assert_event();
+
+	luo_chain_write(&writer, &luo_outgoing.chain);
+	list_for_each_entry(session, &luo_outgoing.list, list)
+		write_session(&writer, session);
+	list_for_each_entry(session, &luo_incoming.list, list) {
+		if (session->handed_on)
+			write_session(&writer, session);
+	}
+	return luo_chain_pa(&luo_outgoing.chain);
+}
+
+static int hand_on(struct luo_session *session)
+{
+	int err;
+
+	if (session->held)
+		return -EBUSY;
+	if (luo_session_exists(session->name))
+		return -EEXIST;
+	err = luo_chain_reserve(&luo_outgoing.chain);
+	if (err)
+		return err;
+	err = luo_files_reserve(&session->files);
+	if (err) {
+		luo_chain_unreserve(&luo_outgoing.chain);
+		return err;
+	}
+	session->handed_on = true;
+	return 0;
+}
+
+static void take_back(struct luo_session *session)
+{
+	if (!session->handed_on)
+		return;
+	session->handed_on = false;
+	luo_files_unreserve(&session->files);
+	luo_chain_unreserve(&luo_outgoing.chain);
+}
+
+static void take_all_back(void)
+{
+	struct luo_session *session;
+
+	list_for_each_entry_reverse(session, &luo_incoming.list, list)
+		take_back(session);
+}
+
+static int hand_all_on(void)
+{
+	struct luo_session *session;
+	int err;
+
+	list_for_each_entry(session, &luo_incoming.list, list) {
+		if (session->state != LIVEUPDATE_STATE_UPDATED)
+			continue;
+		err = hand_on(session);
+		if (err) {
+			take_all_back();
+			return err;
+		}
+	}
+	return 0;
+}
+
+/*
+ * Makes all incoming sessions that are not finished part of the next update, or
+ * none, together with the memory that they stand for. -EBUSY if somebody holds
+ * one of them, -EEXIST if there is an outgoing session of the same name.
+ */
+int luo_sessions_hand_on(void)
+{
+	int err;
+
+	luo_assert_event();
+
+	if (!luo_sessions_incoming())
+		return 0;
+	err = hand_all_on();
+	if (err)
+		return err;
+	err = kho_hand_on();
+	if (err)
+		take_all_back();
+	return err;
+}
+
+/* Undoes luo_sessions_hand_on(). */
+void luo_sessions_take_back(void)
+{
+	luo_assert_event();
+
+	kho_take_back();
+	take_all_back();
+}
+
+static bool __init name_is_sane(const char *name)
+{
+	return *name && strnlen(name, LUO_NAME_SIZE) < LUO_NAME_SIZE;
+}
+
+static int __init read_session(const struct luo_session_ser *ser)
+{
+	struct luo_session *session;
+
+	if (!name_is_sane(ser->name))
+		return -EIO;
+	session = luo_session_add_incoming(ser->name);
+	if (IS_ERR(session))
+		return PTR_ERR(session);
+	session->damaged = *ser;
+	session->err = luo_files_read(&session->files, ser);
+	if (session->err)
+		pr_err("session %s is damaged: %d\n", session->name,
+		       session->err);
+	return 0;
+}
+
+static int __init read_all(u64 pa)
+{
+	const struct luo_session_ser *ser;
+	struct luo_chain_reader reader;
+	int err;
+
+	luo_chain_read(&reader, pa, sizeof(*ser));
+	while ((ser = luo_chain_next(&reader))) {
+		if (IS_ERR(ser))
+			return PTR_ERR(ser);
+		err = read_session(ser);
+		if (err)
+			pr_err("a session cannot be taken over: %d\n", err);
+	}
+	return 0;
+}
+
+/*
+ * Reads the sessions that the previous kernel left. What is wrong with one of
+ * them does not harm the others; an error means that the list is damaged.
+ */
+int __init luo_sessions_read(u64 pa)
+{
+	int err = read_all(pa);
+
+	if (!err)
+		luo_chain_free_incoming(pa);
+	return err;
+}
