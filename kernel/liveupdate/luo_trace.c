@@ -1,0 +1,7 @@
+// SPDX-License-Identifier: GPL-2.0
+/*
+ * The trace points of live update.
+ */
+
+#define CREATE_TRACE_POINTS
+#include <trace/events/liveupdate.h>

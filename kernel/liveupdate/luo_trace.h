@@ -1,0 +1,35 @@
+/* SPDX-License-Identifier: GPL-2.0 */
+/*
+ * Calling what others registered, with trace events.
+ */
+
+#ifndef _LINUX_LIVEUPDATE_LUO_TRACE_H
+#define _LINUX_LIVEUPDATE_LUO_TRACE_H
+
+#include <linux/sched/clock.h>
+#include <trace/events/liveupdate.h>
+
+/*
+ * Evaluates @_call, which is an errno, and so is the value. @_kind is file,
+ * subsystem or flb; @_op a string; @_token 0 for what has none.
+ *
+ *	err = luo_call(file, "freeze", lf->compatible, lf->token,
+ *		       ops->freeze(&lf->args));
+ */
+#define luo_call(_kind, _op, _name, _token, _call)			\
+({									\
+	const bool _traced = trace_liveupdate_##_kind##_enabled();	\
+	const u64 _start = _traced ? local_clock() : 0;			\
+	const int _call_err = (_call);					\
+									\
+	if (_traced)							\
+		trace_liveupdate_##_kind(_op, _name, _token, _call_err,	\
+					 local_clock() - _start);	\
+	_call_err;							\
+})
+
+/* The same for what returns nothing. */
+#define luo_call_void(_kind, _op, _name, _token, _call)			\
+	((void)luo_call(_kind, _op, _name, _token, ((_call), 0)))
+
+#endif /* _LINUX_LIVEUPDATE_LUO_TRACE_H */
