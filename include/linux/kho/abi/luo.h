@@ -16,6 +16,16 @@
  *	                         | ...                        |   | ...           |
  *	                         +----------------------------+   +---------------+
  *
+ *	struct luo_flb_page, one preserved page, from luo_ser.flbs
+ *	+----------------------------+
+ *	| pages = 1, count           |
+ *	+----------------------------+
+ *	| struct luo_flb_ser         |
+ *	|   name, data, files        |
+ *	+----------------------------+
+ *	| ...                        |
+ *	+----------------------------+
+ *
  * Everything is in native endianness. "pa" is a physical address; 0 stands for
  * "none". All of it lies in preserved folios. A change of anything in this
  * file takes a new %LUO_COMPATIBLE.
@@ -27,6 +37,7 @@
 #include <linux/build_bug.h>
 #include <linux/stddef.h>
 #include <linux/types.h>
+#include <vdso/page.h>
 
 /* Name of the KHO sub-tree. */
 #define LUO_SUBTREE		"LUO"
@@ -77,6 +88,35 @@ struct luo_file_ser {
 	u64 token;
 };
 
+/**
+ * struct luo_flb_ser - an object that files of some handlers have in common
+ * @name: name of the format that @data is in, NUL-terminated and zero-filled,
+ *	  not empty, unique in the page
+ * @data: what the object's owner left
+ * @files: number of files that depend on it, at least 1
+ */
+struct luo_flb_ser {
+	char name[LUO_FORMAT_SIZE];
+	u64 data;
+	u64 files;
+};
+
+/* How many of them there can be. */
+#define LUO_FLB_MAX		((PAGE_SIZE - 2 * sizeof(u64)) /	\
+				 sizeof(struct luo_flb_ser))
+
+/**
+ * struct luo_flb_page - the objects that files have in common
+ * @pages: size of this record in pages, 1
+ * @count: number of entries in @flbs, at most %LUO_FLB_MAX
+ * @flbs: the objects
+ */
+struct luo_flb_page {
+	u64 pages;
+	u64 count;
+	struct luo_flb_ser flbs[];
+};
+
 static_assert(sizeof(LUO_COMPATIBLE) <= LUO_COMPATIBLE_SIZE);
 
 static_assert(sizeof(struct luo_ser) == 32);
@@ -91,5 +131,13 @@ static_assert(offsetof(struct luo_session_ser, count) == 72);
 static_assert(sizeof(struct luo_file_ser) == 64);
 static_assert(offsetof(struct luo_file_ser, data) == 48);
 static_assert(offsetof(struct luo_file_ser, token) == 56);
+
+static_assert(sizeof(struct luo_flb_ser) == 64);
+static_assert(offsetof(struct luo_flb_ser, data) == 48);
+static_assert(offsetof(struct luo_flb_ser, files) == 56);
+
+static_assert(sizeof(struct luo_flb_page) == 16);
+static_assert(offsetof(struct luo_flb_page, count) == 8);
+static_assert(offsetof(struct luo_flb_page, flbs) == 16);
 
 #endif /* _LINUX_KHO_ABI_LUO_H */
