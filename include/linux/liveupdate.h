@@ -13,6 +13,7 @@
 struct file;
 struct kimage;
 struct liveupdate_file_handler;
+struct liveupdate_subsystem;
 struct module;
 
 /**
@@ -84,7 +85,6 @@ struct liveupdate_file_ops {
  * @ops: its callbacks
  * @compatible: name of the format of @liveupdate_file_op_args.data, at most 47
  *	characters; tells the next kernel which handler reads it
- * @list: private to LUO
  */
 struct liveupdate_file_handler {
 	const struct liveupdate_file_ops *ops;
@@ -93,12 +93,64 @@ struct liveupdate_file_handler {
 	struct list_head list;
 };
 
+/**
+ * struct liveupdate_subsystem_ops - how a part of the kernel hands over a number
+ * @prepare: sets @data, which goes to the next kernel, usually the physical
+ *	address of preserved memory; it is 0 before. The machine is still in
+ *	full use. After an error nothing has changed.
+ * @freeze: records what changed since @prepare, right before the jump; may
+ *	change @data. After an error the subsystem is as it was before the call.
+ * @unfreeze: undoes @freeze, when somebody else's failed. @data is what @freeze
+ *	left; the subsystem is prepared afterwards, with the data of @prepare.
+ * @cancel: undoes @prepare, when the update is called off. @data is what
+ *	@prepare left.
+ * @boot: in the next kernel, takes note of @data, when the subsystem registers.
+ *	Must leave preserved memory as it is: when the update is followed by
+ *	another one before it is finished, @data goes on to the kernel after.
+ * @finish: in the next kernel, ends the update: frees or takes over what @data
+ *	refers to.
+ * @owner: the module that the callbacks are in
+ *
+ * Each may be NULL. They are called in process context and may sleep, one at a
+ * time, in the order in which the subsystems were registered, and in the
+ * reverse order where they undo something. They must not register or
+ * unregister a subsystem.
+ */
+struct liveupdate_subsystem_ops {
+	int (*prepare)(struct liveupdate_subsystem *subsystem, u64 *data);
+	int (*freeze)(struct liveupdate_subsystem *subsystem, u64 *data);
+	void (*unfreeze)(struct liveupdate_subsystem *subsystem, u64 data);
+	void (*cancel)(struct liveupdate_subsystem *subsystem, u64 data);
+	void (*boot)(struct liveupdate_subsystem *subsystem, u64 data);
+	void (*finish)(struct liveupdate_subsystem *subsystem, u64 data);
+	struct module *owner;
+};
+
+/**
+ * struct liveupdate_subsystem - a part of the kernel that has something to hand
+ *	over which no file stands for
+ * @ops: its callbacks
+ * @name: tells the next kernel whose data it is, at most 47 characters
+ */
+struct liveupdate_subsystem {
+	const struct liveupdate_subsystem_ops *ops;
+	const char *name;
+	/* private: luo_subsystem.c */
+	struct list_head list;
+	u64 data;
+	u64 frozen_data;
+	bool pinned;
+	bool prepared;
+};
+
 #ifdef CONFIG_LIVEUPDATE
 
 bool liveupdate_enabled(void);
 int liveupdate_reboot(const struct kimage *image);
 int liveupdate_register_file_handler(struct liveupdate_file_handler *handler);
 int liveupdate_unregister_file_handler(struct liveupdate_file_handler *handler);
+int liveupdate_register_subsystem(struct liveupdate_subsystem *subsystem);
+int liveupdate_unregister_subsystem(struct liveupdate_subsystem *subsystem);
 
 #else
 
@@ -120,6 +172,18 @@ liveupdate_register_file_handler(struct liveupdate_file_handler *handler)
 
 static inline int
 liveupdate_unregister_file_handler(struct liveupdate_file_handler *handler)
+{
+	return -EOPNOTSUPP;
+}
+
+static inline int
+liveupdate_register_subsystem(struct liveupdate_subsystem *subsystem)
+{
+	return -EOPNOTSUPP;
+}
+
+static inline int
+liveupdate_unregister_subsystem(struct liveupdate_subsystem *subsystem)
 {
 	return -EOPNOTSUPP;
 }

@@ -1,0 +1,61 @@
+/* SPDX-License-Identifier: GPL-2.0 */
+/*
+ * Subsystems: parts of the kernel that have a number to hand over.
+ */
+
+#ifndef _LINUX_LIVEUPDATE_LUO_SUBSYSTEM_H
+#define _LINUX_LIVEUPDATE_LUO_SUBSYSTEM_H
+
+#include <linux/init.h>
+#include <linux/list.h>
+#include <linux/liveupdate.h>
+#include <linux/mutex.h>
+#include <linux/types.h>
+
+#include "luo_chain.h"
+
+/**
+ * struct luo_subsystem_set - subsystems, and what the previous ones left
+ * @lock: protects everything in here, and serializes the callbacks
+ * @list: the subsystems, in the order in which they registered
+ * @incoming: what the previous kernel's subsystems left and what has not been
+ *	      finished
+ * @chain: room for the records that the next kernel gets
+ * @handed_on: number of entries of @incoming that the next kernel gets
+ * @closed: prepared, so none comes or goes
+ */
+struct luo_subsystem_set {
+	struct mutex lock;
+	struct list_head list;
+	struct list_head incoming;
+	struct luo_chain chain;
+	unsigned long handed_on;
+	bool closed;
+};
+
+void luo_subsystem_set_init(struct luo_subsystem_set *set);
+void luo_subsystem_set_destroy(struct luo_subsystem_set *set);
+int luo_subsystem_set_add(struct luo_subsystem_set *set,
+			  struct liveupdate_subsystem *subsystem);
+int luo_subsystem_set_remove(struct luo_subsystem_set *set,
+			     struct liveupdate_subsystem *subsystem);
+int luo_subsystem_set_prepare(struct luo_subsystem_set *set);
+void luo_subsystem_set_cancel(struct luo_subsystem_set *set);
+int luo_subsystem_set_freeze(struct luo_subsystem_set *set);
+void luo_subsystem_set_unfreeze(struct luo_subsystem_set *set);
+u64 luo_subsystem_set_write(struct luo_subsystem_set *set);
+int luo_subsystem_set_leave(struct luo_subsystem_set *set, const char *name,
+			    u64 data);
+int luo_subsystem_set_read(struct luo_subsystem_set *set, u64 pa);
+void luo_subsystem_set_finish(struct luo_subsystem_set *set);
+
+int luo_subsystems_prepare(void);
+void luo_subsystems_cancel(void);
+int luo_subsystems_freeze(void);
+void luo_subsystems_unfreeze(void);
+u64 luo_subsystems_write(void);
+int __init luo_subsystems_read(u64 pa);
+bool luo_subsystems_incoming(void);
+void luo_subsystems_finish(void);
+
+#endif /* _LINUX_LIVEUPDATE_LUO_SUBSYSTEM_H */
