@@ -13,6 +13,7 @@
 struct file;
 struct kimage;
 struct liveupdate_file_handler;
+struct liveupdate_flb;
 struct liveupdate_subsystem;
 struct module;
 
@@ -89,8 +90,13 @@ struct liveupdate_file_ops {
 struct liveupdate_file_handler {
 	const struct liveupdate_file_ops *ops;
 	const char *compatible;
-	/* private: */
+	/* private: luo_handler.c */
 	struct list_head list;
+	atomic_t users;
+	/* private: luo_flb.c */
+	struct list_head flbs;
+	unsigned long preserved;
+	bool registered;
 };
 
 /**
@@ -143,6 +149,66 @@ struct liveupdate_subsystem {
 	bool prepared;
 };
 
+/**
+ * struct liveupdate_flb_op_args - what an FLB's callback works on
+ * @flb: the object's description
+ * @data: what goes to the next kernel, usually the physical address of a
+ *	  record in preserved memory; @preserve sets it
+ * @obj: the object; @preserve and @retrieve set it, others get it
+ */
+struct liveupdate_flb_op_args {
+	struct liveupdate_flb *flb;
+	u64 data;
+	void *obj;
+};
+
+/**
+ * struct liveupdate_flb_ops - how an object that files share is carried over
+ * @preserve: makes the object, and what the next kernel gets of it, when the
+ *	first file that depends on it is going to be preserved. After an error
+ *	nothing has changed.
+ * @unpreserve: undoes @preserve, when no file that depends on it is preserved
+ *	any more.
+ * @retrieve: in the next kernel, makes the object again out of @data, when
+ *	somebody asks for it. After an error it can be called again. Must leave
+ *	preserved memory as it is, see kho_incoming_data(): when the update is
+ *	followed by another one before all files are finished, @data goes on to
+ *	the kernel after.
+ * @finish: in the next kernel, frees the object and what @data refers to, when
+ *	the last file that depends on it is finished. Cannot fail.
+ * @owner: the module that the callbacks are in
+ *
+ * All of them but @owner are needed. They are called in process context and may
+ * sleep, one at a time of all FLBs. They must not call any function for FLBs.
+ */
+struct liveupdate_flb_ops {
+	int (*preserve)(struct liveupdate_flb_op_args *args);
+	void (*unpreserve)(struct liveupdate_flb_op_args *args);
+	int (*retrieve)(struct liveupdate_flb_op_args *args);
+	void (*finish)(struct liveupdate_flb_op_args *args);
+	struct module *owner;
+};
+
+/**
+ * struct liveupdate_flb - an object that exists while files depend on it
+ * @ops: its callbacks
+ * @compatible: name of the format of @liveupdate_flb_op_args.data, at most 47
+ *	characters, unique
+ *
+ * "FLB" stands for file-lifecycle-bound.
+ */
+struct liveupdate_flb {
+	const struct liveupdate_flb_ops *ops;
+	const char *compatible;
+	/* private: luo_flb.c */
+	struct list_head list;
+	unsigned long links;
+	unsigned long files;
+	unsigned long users;
+	u64 data;
+	void *obj;
+};
+
 #ifdef CONFIG_LIVEUPDATE
 
 bool liveupdate_enabled(void);
@@ -151,6 +217,15 @@ int liveupdate_register_file_handler(struct liveupdate_file_handler *handler);
 int liveupdate_unregister_file_handler(struct liveupdate_file_handler *handler);
 int liveupdate_register_subsystem(struct liveupdate_subsystem *subsystem);
 int liveupdate_unregister_subsystem(struct liveupdate_subsystem *subsystem);
+int liveupdate_register_flb(struct liveupdate_file_handler *handler,
+			    struct liveupdate_flb *flb);
+int liveupdate_unregister_flb(struct liveupdate_file_handler *handler,
+			      struct liveupdate_flb *flb);
+int liveupdate_flb_get_outgoing(struct liveupdate_flb *flb, void **obj);
+void liveupdate_flb_put_outgoing(struct liveupdate_flb *flb);
+int liveupdate_flb_get_incoming(struct liveupdate_flb *flb, void **obj);
+void liveupdate_flb_put_incoming(struct liveupdate_flb *flb);
+int liveupdate_flb_incoming_early(const struct liveupdate_flb *flb, u64 *data);
 
 #else
 
@@ -184,6 +259,46 @@ liveupdate_register_subsystem(struct liveupdate_subsystem *subsystem)
 
 static inline int
 liveupdate_unregister_subsystem(struct liveupdate_subsystem *subsystem)
+{
+	return -EOPNOTSUPP;
+}
+
+static inline int
+liveupdate_register_flb(struct liveupdate_file_handler *handler,
+			struct liveupdate_flb *flb)
+{
+	return -EOPNOTSUPP;
+}
+
+static inline int
+liveupdate_unregister_flb(struct liveupdate_file_handler *handler,
+			  struct liveupdate_flb *flb)
+{
+	return -EOPNOTSUPP;
+}
+
+static inline int liveupdate_flb_get_outgoing(struct liveupdate_flb *flb,
+					      void **obj)
+{
+	return -EOPNOTSUPP;
+}
+
+static inline void liveupdate_flb_put_outgoing(struct liveupdate_flb *flb)
+{
+}
+
+static inline int liveupdate_flb_get_incoming(struct liveupdate_flb *flb,
+					      void **obj)
+{
+	return -EOPNOTSUPP;
+}
+
+static inline void liveupdate_flb_put_incoming(struct liveupdate_flb *flb)
+{
+}
+
+static inline int
+liveupdate_flb_incoming_early(const struct liveupdate_flb *flb, u64 *data)
 {
 	return -EOPNOTSUPP;
 }

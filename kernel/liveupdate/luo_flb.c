@@ -1,0 +1,431 @@
+// SPDX-License-Identifier: GPL-2.0
+/*
+ * Objects that files have in common, for the next kernel: made for the first
+ * file that depends on them, and undone with the last one.
+ *
+ * An object that the previous kernel left is luo_flb_incoming.c's.
+ */
+
+#define pr_fmt(fmt) "LUO: " fmt
+
+#include <linux/cleanup.h>
+#include <linux/err.h>
+#include <linux/export.h>
+#include <linux/io.h>
+#include <linux/kexec_handover.h>
+#include <linux/kho/abi/luo.h>
+#include <linux/module.h>
+#include <linux/slab.h>
+#include <linux/string.h>
+
+#include "luo_flb.h"
+#include "luo_flb_internal.h"
+#include "luo_trace.h"
+
+DEFINE_MUTEX(luo_flbs_lock);
+
+/* Those that are linked to a handler or in use, in the order of registration. */
+static LIST_HEAD(flbs);
+static unsigned long nr_flbs;
+
+/* What the next kernel gets; there as long as somebody needs it. */
+static struct luo_flb_page *page;
+static unsigned long page_users;
+
+/**
+ * struct flb_link - files of a handler depend on an object
+ * @list: in liveupdate_file_handler.flbs
+ * @flb: the object
+ */
+struct flb_link {
+	struct list_head list;
+	struct liveupdate_flb *flb;
+};
+
+struct liveupdate_flb *luo_flb_find(const char *name)
+{
+	struct liveupdate_flb *flb;
+
+	lockdep_assert_held(&luo_flbs_lock);
+
+	list_for_each_entry(flb, &flbs, list) {
+		if (!strcmp(flb->compatible, name))
+			return flb;
+	}
+	return NULL;
+}
+
+/* Room for what the next kernel gets; luo_flb_page_put() takes it back. */
+int luo_flb_page_get(void)
+{
+	lockdep_assert_held(&luo_flbs_lock);
+
+	if (!page_users) {
+		page = kho_alloc_preserve(PAGE_SIZE);
+		if (IS_ERR(page))
+			return PTR_ERR(page);
+	}
+	page_users++;
+	return 0;
+}
+
+void luo_flb_page_put(void)
+{
+	lockdep_assert_held(&luo_flbs_lock);
+
+	if (!--page_users)
+		kho_unpreserve_free(page);
+}
+
+/* Number of objects that the next kernel gets from us. */
+unsigned long luo_flb_count(void)
+{
+	struct liveupdate_flb *flb;
+	unsigned long count = 0;
+
+	lockdep_assert_held(&luo_flbs_lock);
+
+	list_for_each_entry(flb, &flbs, list)
+		count += flb->files > 0;
+	return count;
+}
+
+static struct flb_link *find_link(struct liveupdate_file_handler *handler,
+				  const struct liveupdate_flb *flb)
+{
+	struct flb_link *link;
+
+	list_for_each_entry(link, &handler->flbs, list) {
+		if (link->flb == flb)
+			return link;
+	}
+	return NULL;
+}
+
+static int list_flb(struct liveupdate_flb *flb)
+{
+	const struct liveupdate_flb *other = luo_flb_find(flb->compatible);
+
+	if (other)
+		return other == flb ? 0 : -EEXIST;
+	if (nr_flbs == LUO_FLB_MAX)
+		return -ENOSPC;
+	flb->links = 0;
+	flb->files = 0;
+	flb->users = 0;
+	list_add_tail(&flb->list, &flbs);
+	nr_flbs++;
+	return 0;
+}
+
+/* Its name is free for others when nothing refers to it any more. */
+static void unlist_flb(struct liveupdate_flb *flb)
+{
+	if (flb->links || flb->files || flb->users)
+		return;
+	list_del_init(&flb->list);
+	nr_flbs--;
+}
+
+static int add_link(struct liveupdate_file_handler *handler,
+		    struct flb_link *link)
+{
+	int err;
+
+	guard(mutex)(&luo_flbs_lock);
+	if (!handler->registered)
+		return -ENOENT;
+	if (find_link(handler, link->flb))
+		return -EEXIST;
+	/* Files that are preserved have counted without it. */
+	if (handler->preserved)
+		return -EBUSY;
+	err = list_flb(link->flb);
+	if (err)
+		return err;
+	link->flb->links++;
+	list_add_tail(&link->list, &handler->flbs);
+	return 0;
+}
+
+static void remove_link(struct flb_link *link)
+{
+	list_del(&link->list);
+	link->flb->links--;
+	unlist_flb(link->flb);
+	kfree(link);
+}
+
+static bool is_valid(const struct liveupdate_flb *flb)
+{
+	const struct liveupdate_flb_ops *ops = flb->ops;
+
+	return ops && ops->preserve && ops->unpreserve && ops->retrieve &&
+	       ops->finish && flb->compatible && *flb->compatible &&
+	       strlen(flb->compatible) < LUO_FORMAT_SIZE;
+}
+
+/**
+ * liveupdate_register_flb - let the files of a handler depend on an object
+ * @handler: the handler, which is registered
+ * @flb: the object; stays where it is until it is unregistered
+ *
+ * Several handlers may depend on one object, and a handler on several. The
+ * objects of a handler are made in the order in which they were registered.
+ *
+ * Context: Process context, may sleep.
+ * Return: 0; -EEXIST if that handler depends on @flb, or the format is that of
+ *	   another object, -EBUSY while a file of the handler is preserved,
+ *	   -ENOENT if the handler is not registered, -ENOSPC if there are too
+ *	   many objects, -EINVAL if a callback or the name is missing, -ENOMEM,
+ *	   -EOPNOTSUPP if live update is off.
+ */
+int liveupdate_register_flb(struct liveupdate_file_handler *handler,
+			    struct liveupdate_flb *flb)
+{
+	struct flb_link *link;
+	int err;
+
+	if (!liveupdate_enabled())
+		return -EOPNOTSUPP;
+	if (WARN_ON_ONCE(!is_valid(flb)))
+		return -EINVAL;
+	link = kzalloc(sizeof(*link), GFP_KERNEL);
+	if (!link)
+		return -ENOMEM;
+	link->flb = flb;
+	err = add_link(handler, link);
+	if (err)
+		kfree(link);
+	return err;
+}
+EXPORT_SYMBOL_GPL(liveupdate_register_flb);
+
+/**
+ * liveupdate_unregister_flb - take back liveupdate_register_flb()
+ * @handler: the handler
+ * @flb: the object
+ *
+ * liveupdate_unregister_file_handler() takes back all of a handler. For the exit
+ * function of a module, which is not called while an object of it is in use.
+ *
+ * Context: Process context, may sleep.
+ * Return: 0; -ENOENT if the handler does not depend on @flb, or is not
+ *	   registered, -EBUSY while a file of the handler is preserved.
+ */
+int liveupdate_unregister_flb(struct liveupdate_file_handler *handler,
+			      struct liveupdate_flb *flb)
+{
+	struct flb_link *link;
+
+	guard(mutex)(&luo_flbs_lock);
+	link = handler->registered ? find_link(handler, flb) : NULL;
+	if (!link)
+		return -ENOENT;
+	if (handler->preserved)
+		return -EBUSY;
+	remove_link(link);
+	return 0;
+}
+EXPORT_SYMBOL_GPL(liveupdate_unregister_flb);
+
+/* From here on objects can be registered for a handler. */
+void luo_flbs_add_handler(struct liveupdate_file_handler *handler)
+{
+	guard(mutex)(&luo_flbs_lock);
+	INIT_LIST_HEAD(&handler->flbs);
+	handler->preserved = 0;
+	handler->registered = true;
+}
+
+/* Takes back luo_flbs_add_handler(), and what was registered since. */
+void luo_flbs_remove_handler(struct liveupdate_file_handler *handler)
+{
+	struct flb_link *link, *tmp;
+
+	guard(mutex)(&luo_flbs_lock);
+	WARN_ON_ONCE(handler->preserved);
+	list_for_each_entry_safe_reverse(link, tmp, &handler->flbs, list)
+		remove_link(link);
+	handler->registered = false;
+}
+
+static int make_object(struct liveupdate_flb *flb)
+{
+	struct liveupdate_flb_op_args args = { .flb = flb };
+	int err;
+
+	if (!try_module_get(flb->ops->owner))
+		return -ENODEV;
+	err = luo_flb_page_get();
+	if (err)
+		goto err_put_module;
+	err = luo_call(flb, "preserve", flb->compatible, 0,
+		       flb->ops->preserve(&args));
+	if (err)
+		goto err_put_page;
+	flb->data = args.data;
+	flb->obj = args.obj;
+	return 0;
+
+err_put_page:
+	luo_flb_page_put();
+err_put_module:
+	module_put(flb->ops->owner);
+	return err;
+}
+
+static void undo_object(struct liveupdate_flb *flb)
+{
+	struct liveupdate_flb_op_args args = {
+		.flb = flb,
+		.data = flb->data,
+		.obj = flb->obj,
+	};
+
+	luo_call_void(flb, "unpreserve", flb->compatible, 0,
+		      flb->ops->unpreserve(&args));
+	flb->obj = NULL;
+	luo_flb_page_put();
+	unlist_flb(flb);
+	module_put(flb->ops->owner);
+}
+
+static int preserve_for_file(struct liveupdate_flb *flb)
+{
+	int err = 0;
+
+	if (!flb->files && !flb->users)
+		err = make_object(flb);
+	if (!err)
+		flb->files++;
+	return err;
+}
+
+static void unpreserve_for_file(struct liveupdate_flb *flb)
+{
+	flb->files--;
+	if (!flb->files && !flb->users)
+		undo_object(flb);
+}
+
+/*
+ * A file of the handler is about to be preserved. Makes the objects that it
+ * depends on, all of them or none.
+ */
+int luo_flbs_preserve(struct liveupdate_file_handler *handler)
+{
+	struct flb_link *link;
+	int err;
+
+	guard(mutex)(&luo_flbs_lock);
+	list_for_each_entry(link, &handler->flbs, list) {
+		err = preserve_for_file(link->flb);
+		if (err) {
+			list_for_each_entry_continue_reverse(link,
+							     &handler->flbs,
+							     list)
+				unpreserve_for_file(link->flb);
+			return err;
+		}
+	}
+	handler->preserved++;
+	return 0;
+}
+
+/* Takes back luo_flbs_preserve(), once for each call. */
+void luo_flbs_unpreserve(struct liveupdate_file_handler *handler)
+{
+	struct flb_link *link;
+
+	guard(mutex)(&luo_flbs_lock);
+	if (WARN_ON_ONCE(!handler->preserved))
+		return;
+	handler->preserved--;
+	list_for_each_entry_reverse(link, &handler->flbs, list)
+		unpreserve_for_file(link->flb);
+}
+
+/* Calls a function for each object that files of the handler depend on. */
+void luo_flbs_for_each(struct liveupdate_file_handler *handler,
+		       void (*fn)(struct liveupdate_flb *flb))
+{
+	struct flb_link *link;
+
+	lockdep_assert_held(&luo_flbs_lock);
+
+	list_for_each_entry(link, &handler->flbs, list)
+		fn(link->flb);
+}
+
+/**
+ * liveupdate_flb_get_outgoing - get at the object that goes to the next kernel
+ * @flb: the object's description
+ * @obj: filled in: what preserve() made
+ *
+ * The object stays there until liveupdate_flb_put_outgoing(), though it does not
+ * go to the next kernel when no file depends on it any more.
+ *
+ * Context: Process context, may sleep. Not from a callback of an FLB.
+ * Return: 0; -ENODATA if no file that depends on it is preserved.
+ */
+int liveupdate_flb_get_outgoing(struct liveupdate_flb *flb, void **obj)
+{
+	guard(mutex)(&luo_flbs_lock);
+	if (!flb->files && !flb->users)
+		return -ENODATA;
+	flb->users++;
+	*obj = flb->obj;
+	return 0;
+}
+EXPORT_SYMBOL_GPL(liveupdate_flb_get_outgoing);
+
+/**
+ * liveupdate_flb_put_outgoing - take back liveupdate_flb_get_outgoing()
+ * @flb: the object's description
+ *
+ * Context: Process context, may sleep. Not from a callback of an FLB.
+ */
+void liveupdate_flb_put_outgoing(struct liveupdate_flb *flb)
+{
+	guard(mutex)(&luo_flbs_lock);
+	if (WARN_ON_ONCE(!flb->users))
+		return;
+	flb->users--;
+	if (!flb->files && !flb->users)
+		undo_object(flb);
+}
+EXPORT_SYMBOL_GPL(liveupdate_flb_put_outgoing);
+
+/* One more entry for the next kernel. */
+void luo_flb_page_add(const char *name, u64 data, u64 files)
+{
+	struct luo_flb_ser *ser = &page->flbs[page->count++];
+
+	lockdep_assert_held(&luo_flbs_lock);
+
+	strscpy_pad(ser->name, name);
+	ser->data = data;
+	ser->files = files;
+}
+
+/*
+ * Writes what the next kernel has to know of all objects. Cannot fail: the room
+ * is there. Returns what the next kernel has to be told, 0 for nothing.
+ */
+u64 luo_flbs_write(void)
+{
+	struct liveupdate_flb *flb;
+
+	guard(mutex)(&luo_flbs_lock);
+	if (!page_users)
+		return 0;
+	memset(page, 0, PAGE_SIZE);
+	page->pages = 1;
+	list_for_each_entry(flb, &flbs, list) {
+		if (flb->files)
+			luo_flb_page_add(flb->compatible, flb->data, flb->files);
+	}
+	luo_flbs_write_incoming();
+	return page->count ? virt_to_phys(page) : 0;
+}
