@@ -21,6 +21,7 @@
 #include <linux/mm.h>
 #include <linux/panic.h>
 #include <linux/sort.h>
+#include <linux/timex.h>
 
 #include "kexec_handover_internal.h"
 #include "kho_internal.h"
@@ -28,6 +29,9 @@
 
 /* The tree, once it has been checked. */
 static struct kho_incoming_tree tree __initdata;
+
+/* When it was looked at. */
+static u64 boot_cycles __initdata;
 
 /* There cannot be more runs than this in it. */
 static unsigned long most_runs __initdata;
@@ -133,6 +137,7 @@ int __init kho_boot_check(const void *fdt)
 	};
 	int err;
 
+	boot_cycles = get_cycles();
 	kho_extend_prepare();
 	err = kho_root_u64(fdt, 0, KHO_PROP_MEMORY_MAP, &check.tree.root);
 	if (!err)
@@ -151,6 +156,12 @@ int __init kho_boot_check(const void *fdt)
 const struct kho_incoming_tree *__init kho_boot_tree(void)
 {
 	return &tree;
+}
+
+/* When this kernel began to look at what is preserved, as of get_cycles(). */
+u64 __init kho_boot_cycles(void)
+{
+	return boot_cycles;
 }
 
 /* Nodes in the form that memblock takes. */

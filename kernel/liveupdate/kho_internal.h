@@ -63,6 +63,7 @@ int kho_root_check(const void *fdt);
 /* kho_boot.c */
 int __init kho_boot_check(const void *fdt);
 const struct kho_incoming_tree *__init kho_boot_tree(void);
+u64 __init kho_boot_cycles(void);
 struct kho_tree_walk *__init kho_boot_walk(void);
 int __init kho_boot_reserve(void);
 void __init kho_boot_seal(void);
