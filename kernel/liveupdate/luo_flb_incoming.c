@@ -17,6 +17,7 @@
 #include <linux/module.h>
 #include <linux/slab.h>
 #include <linux/string.h>
+#include <linux/sysfs.h>
 
 #include "luo_flb.h"
 #include "luo_flb_internal.h"
@@ -336,4 +337,16 @@ int __init luo_flbs_read(u64 pa)
 	luo_flbs_adopt(page);
 	kho_restore_free(page);
 	return 0;
+}
+
+/* Names, and numbers of files that are not finished, in a page for sysfs. */
+int luo_flbs_show_incoming(char *buf)
+{
+	const struct incoming_flb *in;
+	int len = 0;
+
+	guard(mutex)(&luo_flbs_lock);
+	list_for_each_entry(in, &incoming, list)
+		len += sysfs_emit_at(buf, len, "%s %llu\n", in->name, in->files);
+	return len;
 }

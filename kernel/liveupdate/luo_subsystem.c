@@ -119,3 +119,9 @@ void luo_subsystems_finish(void)
 {
 	luo_subsystem_set_finish(&subsystems);
 }
+
+/* Names of those whose data waits, in a page for sysfs. */
+int luo_subsystems_show_incoming(char *buf)
+{
+	return luo_subsystem_set_show_incoming(&subsystems, buf);
+}

@@ -48,6 +48,7 @@ int luo_subsystem_set_leave(struct luo_subsystem_set *set, const char *name,
 			    u64 data);
 int luo_subsystem_set_read(struct luo_subsystem_set *set, u64 pa);
 void luo_subsystem_set_finish(struct luo_subsystem_set *set);
+int luo_subsystem_set_show_incoming(struct luo_subsystem_set *set, char *buf);
 
 int luo_subsystems_prepare(void);
 void luo_subsystems_cancel(void);
@@ -57,5 +58,6 @@ u64 luo_subsystems_write(void);
 int __init luo_subsystems_read(u64 pa);
 bool luo_subsystems_incoming(void);
 void luo_subsystems_finish(void);
+int luo_subsystems_show_incoming(char *buf);
 
 #endif /* _LINUX_LIVEUPDATE_LUO_SUBSYSTEM_H */

@@ -12,6 +12,7 @@
 #include <linux/module.h>
 #include <linux/slab.h>
 #include <linux/string.h>
+#include <linux/sysfs.h>
 
 #include "luo_read.h"
 #include "luo_subsystem.h"
@@ -450,4 +451,16 @@ void luo_subsystem_set_finish(struct luo_subsystem_set *set)
 	}
 	list_for_each_entry_safe(data, tmp, &set->incoming, list)
 		finish_one(set, data);
+}
+
+/* Names of those whose data waits, in a page for sysfs. */
+int luo_subsystem_set_show_incoming(struct luo_subsystem_set *set, char *buf)
+{
+	struct luo_subsystem_data *data;
+	int len = 0;
+
+	guard(mutex)(&set->lock);
+	list_for_each_entry(data, &set->incoming, list)
+		len += sysfs_emit_at(buf, len, "%s\n", data->name);
+	return len;
 }

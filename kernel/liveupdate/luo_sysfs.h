@@ -1,0 +1,15 @@
+/* SPDX-License-Identifier: GPL-2.0 */
+/*
+ * /sys/kernel/liveupdate
+ */
+
+#ifndef _LINUX_LIVEUPDATE_LUO_SYSFS_H
+#define _LINUX_LIVEUPDATE_LUO_SYSFS_H
+
+#include <linux/init.h>
+#include <linux/types.h>
+
+int __init luo_sysfs_init(u64 count, int error);
+void luo_sysfs_notify_state(void);
+
+#endif /* _LINUX_LIVEUPDATE_LUO_SYSFS_H */
