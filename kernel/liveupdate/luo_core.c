@@ -13,7 +13,13 @@
 #include <linux/panic.h>
 #include <linux/string.h>
 
+#include "luo_extra.h"
+#include "luo_flb.h"
 #include "luo_internal.h"
+#include "luo_read.h"
+#include "luo_subsystem.h"
+#include "luo_sysfs.h"
+#include "luo_timeline.h"
 
 /* What the next kernel is told; its address never changes. */
 static struct luo_ser *outgoing __ro_after_init;
@@ -52,6 +58,9 @@ static int freeze(const struct kimage *image)
 	if (err)
 		return err;
 	outgoing->sessions = sessions;
+	outgoing->flbs = luo_flbs_write();
+	luo_extra_write();
+	luo_timeline_mark(LUO_POINT_FREEZE_END);
 	return 0;
 }
 
@@ -101,17 +110,17 @@ static int __init create_outgoing(void)
 	return 0;
 }
 
-static int __init read_root(struct luo_ser *ser, size_t size)
+static int __init read_root(struct luo_ser *ser)
 {
 	int err;
 
-	if (size < sizeof(*ser))
-		return -EIO;
-	if (strncmp(ser->compatible, LUO_COMPATIBLE, sizeof(ser->compatible)))
-		return -EPROTONOSUPPORT;
 	err = luo_sessions_read(ser->sessions);
 	if (err)
 		return err;
+	err = luo_flbs_read(ser->flbs);
+	if (err)
+		pr_err("what files of the previous kernel had in common cannot be read: %d\n",
+		       err);
 	update_count = ser->liveupdate_num;
 	kho_restore_free(ser);
 	return 0;
@@ -119,18 +128,13 @@ static int __init read_root(struct luo_ser *ser, size_t size)
 
 static int __init read_incoming(void)
 {
-	struct luo_ser *ser;
-	phys_addr_t phys;
-	size_t size;
-	int err;
+	struct luo_ser *ser = luo_root_incoming();
 
-	err = kho_retrieve_subtree(LUO_SUBTREE, &phys, &size);
-	if (err)
-		return err == -ENOENT ? 0 : err;
-	ser = kho_incoming_data(phys, sizeof(*ser));
-	if (!ser)
-		return -EIO;
-	return read_root(ser, size);
+	if (IS_ERR(ser))
+		return PTR_ERR(ser) == -ENOENT ? 0 : PTR_ERR(ser);
+	/* Subsystems come before files, and none of them harms any file. */
+	luo_extra_read();
+	return read_root(ser);
 }
 
 /*
@@ -156,8 +160,9 @@ static enum liveupdate_state __init first_state(void)
 {
 	if (takeover_err)
 		return LIVEUPDATE_STATE_UNDEFINED;
-	return luo_sessions_incoming() ? LIVEUPDATE_STATE_UPDATED :
-					 LIVEUPDATE_STATE_NORMAL;
+	if (luo_sessions_incoming() || luo_subsystems_incoming())
+		return LIVEUPDATE_STATE_UPDATED;
+	return LIVEUPDATE_STATE_NORMAL;
 }
 
 static int __init start(void)
@@ -171,9 +176,15 @@ static int __init start(void)
 		return err;
 	take_over();
 	err = create_outgoing();
+	if (!err)
+		err = luo_extra_init();
 	if (err)
 		return err;
 	luo_state_boot(first_state());
+	luo_timeline_mark(LUO_POINT_INIT);
+	err = luo_sysfs_init(update_count, takeover_err);
+	if (err)
+		return err;
 	return luo_device_init();
 }
 

@@ -10,19 +10,76 @@
 #define pr_fmt(fmt) "LUO: " fmt
 
 #include <linux/errno.h>
+#include <linux/kexec_handover.h>
 
+#include "luo_flb.h"
 #include "luo_internal.h"
+#include "luo_subsystem.h"
+#include "luo_timeline.h"
+#include "luo_trace.h"
+
+/* What nobody has asked for in this kernel is part of the next update. */
+static int hand_on(void)
+{
+	int err;
+
+	if (luo_state_get() != LIVEUPDATE_STATE_UPDATED)
+		return 0;
+	err = luo_sessions_hand_on();
+	if (err)
+		return err;
+	err = luo_flbs_hand_on();
+	if (err)
+		goto err_sessions;
+	err = kho_hand_on();
+	if (err)
+		goto err_flbs;
+	return 0;
+
+err_flbs:
+	luo_flbs_take_back();
+err_sessions:
+	luo_sessions_take_back();
+	return err;
+}
+
+/* Undoes hand_on(); without it before does nothing. */
+static void take_back(void)
+{
+	kho_take_back();
+	luo_flbs_take_back();
+	luo_sessions_take_back();
+}
+
+static int do_prepare(void)
+{
+	int err;
+
+	err = hand_on();
+	if (err)
+		return err;
+	err = luo_subsystems_prepare();
+	if (err)
+		goto err_take_back;
+	err = luo_sessions_raise(LIVEUPDATE_STATE_PREPARED);
+	if (err)
+		goto err_subsystems;
+	return 0;
+
+err_subsystems:
+	luo_subsystems_cancel();
+err_take_back:
+	take_back();
+	return err;
+}
 
 static int prepare(void)
 {
 	int err;
 
-	err = luo_sessions_hand_on();
-	if (err)
-		return err;
-	err = luo_sessions_raise(LIVEUPDATE_STATE_PREPARED);
-	if (err)
-		luo_sessions_take_back();
+	luo_timeline_mark(LUO_POINT_PREPARE_BEGIN);
+	err = do_prepare();
+	luo_timeline_mark(LUO_POINT_PREPARE_END);
 	return err;
 }
 
@@ -30,28 +87,45 @@ static int prepare(void)
 static void unprepare(void)
 {
 	luo_sessions_lower(LIVEUPDATE_STATE_PREPARED);
-	luo_sessions_take_back();
+	luo_subsystems_cancel();
+	take_back();
+	luo_timeline_reset();
 }
 
+/* Files before subsystems, which may have to do with all of them. */
 static int freeze(void)
 {
-	return luo_sessions_raise(LIVEUPDATE_STATE_FROZEN);
+	int err;
+
+	luo_timeline_mark(LUO_POINT_FREEZE_BEGIN);
+	err = luo_sessions_raise(LIVEUPDATE_STATE_FROZEN);
+	if (err)
+		return err;
+	err = luo_subsystems_freeze();
+	if (err)
+		luo_sessions_lower(LIVEUPDATE_STATE_FROZEN);
+	return err;
 }
 
-/* Also takes back sessions that were prepared one by one. */
-static int cancel(bool prepared)
+/* Takes everything back, also sessions that were prepared one by one. */
+static int cancel(void)
 {
-	bool found = luo_sessions_cancel();
-
-	if (!prepared)
-		return found ? 0 : -ENOENT;
-	luo_sessions_take_back();
+	luo_sessions_cancel();
+	luo_subsystems_cancel();
+	take_back();
+	luo_timeline_reset();
 	return 0;
 }
 
 static int finish(void)
 {
-	return luo_sessions_finish();
+	int err = luo_sessions_finish();
+
+	if (err)
+		return err;
+	luo_subsystems_finish();
+	luo_timeline_mark(LUO_POINT_FINISH);
+	return 0;
 }
 
 static int do_event(enum liveupdate_event event)
@@ -62,27 +136,36 @@ static int do_event(enum liveupdate_event event)
 	case LIVEUPDATE_FREEZE:
 		return freeze();
 	case LIVEUPDATE_CANCEL:
-		return cancel(true);
+		return cancel();
 	case LIVEUPDATE_FINISH:
 		return finish();
 	}
 	return -EINVAL;
 }
 
+/* If not the whole, there may be sessions to take back. */
+static int refuse(enum liveupdate_event event, int err)
+{
+	if (event != LIVEUPDATE_CANCEL ||
+	    luo_state_get() == LIVEUPDATE_STATE_FROZEN)
+		return err;
+	return luo_sessions_cancel() ? 0 : -ENOENT;
+}
+
 static int run_event(enum liveupdate_event event)
 {
+	const enum liveupdate_state before = luo_state_get();
+	const u64 start = luo_trace_start();
 	int next = luo_state_next(event);
 	int err;
 
-	/* There may be sessions to take back, if not the whole. */
-	if (next < 0 && event == LIVEUPDATE_CANCEL &&
-	    luo_state_get() != LIVEUPDATE_STATE_FROZEN)
-		return cancel(false);
 	if (next < 0)
-		return next;
+		return refuse(event, next);
 	err = do_event(event);
 	if (!err)
 		luo_state_set(next);
+	trace_liveupdate_state("", event, before, luo_state_get(), err,
+			       local_clock() - start);
 	return err;
 }
 
@@ -106,7 +189,10 @@ int luo_event(enum liveupdate_event event)
 /* True if there is something that the next kernel has to get. */
 bool luo_event_pending(void)
 {
-	return luo_sessions_outgoing() || luo_sessions_incoming();
+	/* Whoever has said PREPARE wants subsystems to be carried, at least. */
+	return luo_state_get() == LIVEUPDATE_STATE_PREPARED ||
+	       luo_sessions_outgoing() || luo_sessions_incoming() ||
+	       luo_subsystems_incoming();
 }
 
 /*
@@ -136,10 +222,11 @@ int luo_event_reboot(u64 *sessions)
 	return 0;
 }
 
+/* An update without sessions is over when somebody says so. */
 static bool is_settled(void)
 {
 	return luo_state_get() == LIVEUPDATE_STATE_UPDATED &&
-	       !luo_sessions_incoming();
+	       luo_sessions_came() && !luo_sessions_incoming();
 }
 
 /* When the last incoming session has ended, so has the update. */

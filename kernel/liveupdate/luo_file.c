@@ -16,7 +16,10 @@
 #include <linux/slab.h>
 #include <linux/string.h>
 
+#include "luo_flb.h"
 #include "luo_internal.h"
+#include "luo_timeline.h"
+#include "luo_trace.h"
 
 /* Tells one preserved file from all others. */
 struct luo_file_id {
@@ -205,6 +208,33 @@ static void release_place(struct luo_file_set *files, u64 token)
 	release_token(files, token);
 }
 
+/* Calls the handler, if it has such a callback; the value is its errno. */
+#define call(lf, op)							\
+	((lf)->args.handler->ops->op ?					\
+	 luo_call(file, #op, (lf)->compatible, (lf)->token,		\
+		  (lf)->args.handler->ops->op(&(lf)->args)) : 0)
+
+#define call_void(lf, op)						\
+do {									\
+	if ((lf)->args.handler->ops->op)				\
+		luo_call_void(file, #op, (lf)->compatible, (lf)->token,	\
+			      (lf)->args.handler->ops->op(&(lf)->args)); \
+} while (0)
+
+/* What the files of a type have in common is there before any of them. */
+static int preserve_with_flbs(struct luo_file *lf)
+{
+	int err;
+
+	err = luo_flbs_preserve(lf->args.handler);
+	if (err)
+		return err;
+	err = call(lf, preserve);
+	if (err)
+		luo_flbs_unpreserve(lf->args.handler);
+	return err;
+}
+
 /*
  * Nobody can find the file until all is done, so no lock is held while its
  * handler works, and other files can be preserved meanwhile.
@@ -216,7 +246,7 @@ static int preserve_file(struct luo_file_set *files, struct luo_file *lf)
 	err = claim_id(lf);
 	if (err)
 		return err;
-	err = lf->args.handler->ops->preserve(&lf->args);
+	err = preserve_with_flbs(lf);
 	if (err) {
 		release_id(lf);
 		return err;
@@ -262,7 +292,8 @@ int luo_files_preserve(struct luo_file_set *files, int fd, u64 token)
 /* Makes a preserved file an ordinary one. It is not in the set any more. */
 static void unpreserve_file(struct luo_file *lf)
 {
-	lf->args.handler->ops->unpreserve(&lf->args);
+	call_void(lf, unpreserve);
+	luo_flbs_unpreserve(lf->args.handler);
 	release_id(lf);
 	free_file(lf);
 }
@@ -318,32 +349,22 @@ int luo_files_unpreserve_one(struct luo_file_set *files, u64 token)
 
 static int prepare_file(struct luo_file *lf)
 {
-	const struct liveupdate_file_ops *ops = lf->args.handler->ops;
-
-	return ops->prepare ? ops->prepare(&lf->args) : 0;
+	return call(lf, prepare);
 }
 
 static void unprepare_file(struct luo_file *lf)
 {
-	const struct liveupdate_file_ops *ops = lf->args.handler->ops;
-
-	if (ops->unprepare)
-		ops->unprepare(&lf->args);
+	call_void(lf, unprepare);
 }
 
 static int freeze_file(struct luo_file *lf)
 {
-	const struct liveupdate_file_ops *ops = lf->args.handler->ops;
-
-	return ops->freeze ? ops->freeze(&lf->args) : 0;
+	return call(lf, freeze);
 }
 
 static void unfreeze_file(struct luo_file *lf)
 {
-	const struct liveupdate_file_ops *ops = lf->args.handler->ops;
-
-	if (ops->unfreeze)
-		ops->unfreeze(&lf->args);
+	call_void(lf, unfreeze);
 }
 
 /* Does @work to all files in their order, or undoes it where it was done. */
@@ -539,9 +560,11 @@ static int retrieve_file(struct luo_file *lf)
 	err = bind_handler(lf);
 	if (err)
 		return err;
-	err = lf->args.handler->ops->retrieve(&lf->args);
+	err = call(lf, retrieve);
 	if (err)
 		unbind_handler(lf);
+	else
+		luo_timeline_mark(LUO_POINT_RETRIEVE);
 	return err;
 }
 
@@ -565,9 +588,7 @@ struct file *luo_files_retrieve(struct luo_file_set *files, u64 token)
 
 static int can_finish_file(struct luo_file *lf)
 {
-	const struct liveupdate_file_ops *ops = lf->args.handler->ops;
-
-	return ops->can_finish ? ops->can_finish(&lf->args) : 0;
+	return call(lf, can_finish);
 }
 
 static void finish_file(struct luo_file_set *files, struct luo_file *lf)
@@ -575,7 +596,8 @@ static void finish_file(struct luo_file_set *files, struct luo_file *lf)
 	if (!lf->args.file)
 		pr_info("discarding a file that nobody retrieved, token %llu, format %s\n",
 			lf->token, lf->compatible);
-	lf->args.handler->ops->finish(&lf->args);
+	call_void(lf, finish);
+	luo_flbs_finish(lf->args.handler);
 	scoped_guard(mutex, &files->map_lock)
 		remove_file(files, lf);
 	free_file(lf);

@@ -213,6 +213,7 @@ void luo_sessions_lower(enum liveupdate_state target);
 bool luo_sessions_cancel(void);
 int luo_sessions_finish(void);
 bool luo_sessions_incoming(void);
+bool luo_sessions_came(void);
 bool luo_sessions_outgoing(void);
 void luo_session_describe(struct luo_session *session,
 			  struct liveupdate_session_info *info);

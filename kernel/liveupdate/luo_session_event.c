@@ -12,6 +12,7 @@
 #include <linux/list.h>
 
 #include "luo_internal.h"
+#include "luo_trace.h"
 
 static void set_state(struct luo_session *session, enum liveupdate_state state)
 {
@@ -73,6 +74,8 @@ static int do_event(struct luo_session *session, enum liveupdate_event event,
 
 static int run_event(struct luo_session *session, enum liveupdate_event event)
 {
+	const enum liveupdate_state before = session->state;
+	const u64 start = luo_trace_start();
 	int next, err;
 
 	lockdep_assert_held_write(&session->files.lock);
@@ -84,6 +87,8 @@ static int run_event(struct luo_session *session, enum liveupdate_event event)
 	err = do_event(session, event, next);
 	if (!err)
 		set_state(session, next);
+	trace_liveupdate_state(session->name, event, before, session->state, err,
+			       local_clock() - start);
 	return err;
 }
 
@@ -245,6 +250,12 @@ int luo_sessions_finish(void)
 bool luo_sessions_incoming(void)
 {
 	return READ_ONCE(luo_incoming.waiting);
+}
+
+/* True if sessions came along, whatever has become of them. */
+bool luo_sessions_came(void)
+{
+	return luo_incoming.last_id;
 }
 
 /* True if there are outgoing sessions. */

@@ -9,7 +9,6 @@
 #define pr_fmt(fmt) "LUO: " fmt
 
 #include <linux/cleanup.h>
-#include <linux/kexec_handover.h>
 #include <linux/list.h>
 #include <linux/string.h>
 
@@ -80,60 +79,39 @@ static void take_back(struct luo_session *session)
 	luo_chain_unreserve(&luo_outgoing.chain);
 }
 
-static void take_all_back(void)
-{
-	struct luo_session *session;
-
-	list_for_each_entry_reverse(session, &luo_incoming.list, list)
-		take_back(session);
-}
-
-static int hand_all_on(void)
+/*
+ * Makes all incoming sessions that are not finished part of the next update, or
+ * none; their memory is up to the caller. -EBUSY if somebody holds one of them,
+ * -EEXIST if there is an outgoing session of the same name.
+ */
+int luo_sessions_hand_on(void)
 {
 	struct luo_session *session;
 	int err;
+
+	luo_assert_event();
 
 	list_for_each_entry(session, &luo_incoming.list, list) {
 		if (session->state != LIVEUPDATE_STATE_UPDATED)
 			continue;
 		err = hand_on(session);
 		if (err) {
-			take_all_back();
+			luo_sessions_take_back();
 			return err;
 		}
 	}
 	return 0;
 }
 
-/*
- * Makes all incoming sessions that are not finished part of the next update, or
- * none, together with the memory that they stand for. -EBUSY if somebody holds
- * one of them, -EEXIST if there is an outgoing session of the same name.
- */
-int luo_sessions_hand_on(void)
-{
-	int err;
-
-	luo_assert_event();
-
-	if (!luo_sessions_incoming())
-		return 0;
-	err = hand_all_on();
-	if (err)
-		return err;
-	err = kho_hand_on();
-	if (err)
-		take_all_back();
-	return err;
-}
-
 /* Undoes luo_sessions_hand_on(). */
 void luo_sessions_take_back(void)
 {
+	struct luo_session *session;
+
 	luo_assert_event();
 
-	kho_take_back();
-	take_all_back();
+	list_for_each_entry_reverse(session, &luo_incoming.list, list)
+		take_back(session);
 }
 
 static bool __init name_is_sane(const char *name)

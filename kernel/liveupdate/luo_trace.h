@@ -9,6 +9,12 @@
 #include <linux/sched/clock.h>
 #include <trace/events/liveupdate.h>
 
+/* When a change of state began, for who traces it. */
+static inline u64 luo_trace_start(void)
+{
+	return trace_liveupdate_state_enabled() ? local_clock() : 0;
+}
+
 /*
  * Evaluates @_call, which is an errno, and so is the value. @_kind is file,
  * subsystem or flb; @_op a string; @_token 0 for what has none.
