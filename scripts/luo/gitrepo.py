@@ -65,17 +65,23 @@ def clone_base(base, target):
     git(target, "checkout", "--quiet", "-B", "series")
 
 
+def has_source(text, name, directory):
+    """True for an object whose source is there, or a part of it."""
+    if name.endswith("/"):
+        return (directory / name / "Makefile").exists()
+    parts = re.findall(rf"^{re.escape(name[:-2])}-y\s*[+:]?=\s*(\S+)\.o\s*$",
+                       text, re.M)
+    return any((directory / f"{part}.c").exists()
+               for part in parts or [name[:-2]])
+
+
 def filter_makefile(text, directory):
     """Drops what cannot be built yet: sources that no commit has added."""
     lines = []
     for line in text.splitlines(keepends=True):
         match = BUILDS.match(line)
-        if match:
-            name = match.group(1)
-            source = directory / (name + "Makefile" if name.endswith("/")
-                                  else name[:-2] + ".c")
-            if not source.exists():
-                continue
+        if match and not has_source(text, match.group(1), directory):
+            continue
         lines.append(line)
     return tidy("".join(lines))
 

@@ -525,3 +525,64 @@ int luo_run_stages(const struct luo_stage *stages, unsigned int nr)
 	ksft_test_result_pass("%s\n", current->name);
 	ksft_finished();
 }
+
+/* The module luo_test */
+
+#define MODULE "/lib/modules/luo_test.ko"
+#define CONTROL "/sys/kernel/debug/luo_test/"
+
+int luo_test_load(void)
+{
+	int fd = open(MODULE, O_RDONLY | O_CLOEXEC);
+	int err;
+
+	if (fd < 0)
+		return -errno;
+	err = syscall(SYS_finit_module, fd, "", 0) ? -errno : 0;
+	close(fd);
+	return err;
+}
+
+int luo_test_unload(void)
+{
+	return syscall(SYS_delete_module, "luo_test", O_NONBLOCK) ? -errno : 0;
+}
+
+int luo_test_tell(const char *name, const char *text)
+{
+	char path[128];
+	int fd, err;
+
+	snprintf(path, sizeof(path), CONTROL "%s", name);
+	fd = open(path, O_WRONLY | O_CLOEXEC);
+	if (fd < 0)
+		return -errno;
+	err = write(fd, text, strlen(text)) < 0 ? -errno : 0;
+	close(fd);
+	return err;
+}
+
+/* What was called since the last time, "NAME:WHO " for each. */
+const char *luo_test_calls(void)
+{
+	static char text[4096];
+	int fd = open(CONTROL "calls", O_RDWR | O_CLOEXEC);
+	ssize_t n = read(fd, text, sizeof(text) - 1);
+
+	text[n < 0 ? 0 : n] = '\0';
+	if (write(fd, "", 1) < 0)
+		text[0] = '\0';
+	close(fd);
+	return text;
+}
+
+int luo_test_file(uint64_t value)
+{
+	int fd = open("/dev/luo_test", O_RDWR | O_CLOEXEC);
+
+	if (fd >= 0 && write(fd, &value, sizeof(value)) != sizeof(value)) {
+		close(fd);
+		return -EIO;
+	}
+	return fd;
+}

@@ -62,6 +62,16 @@ long luo_kho_incoming_pages(void);
 /* How many lines of the kernel's log have @text in them. */
 int luo_kernel_said(const char *text);
 
+/*
+ * The module luo_test: its debugfs files, its files, and what was called since
+ * the last time, "CALLBACK:WHO " for each.
+ */
+int luo_test_load(void);
+int luo_test_unload(void);
+int luo_test_tell(const char *name, const char *text);
+const char *luo_test_calls(void);
+int luo_test_file(uint64_t value);
+
 /* The next kernel */
 int luo_kexec_load(const char *kernel, int stage);
 int luo_kexec_jump(void);

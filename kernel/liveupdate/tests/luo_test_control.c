@@ -1,0 +1,162 @@
+// SPDX-License-Identifier: GPL-2.0
+/*
+ * What userspace tells the callbacks of luo_test to do, and sees of them.
+ *
+ * In debugfs, directory luo_test:
+ *
+ *	fail	written "CALLBACK N ERRNO": the N-th call of it from now on fails,
+ *		once
+ *	hold	written "CALLBACK": each call of it waits until something else is
+ *		written
+ *	calls	read: "CALLBACK:WHO " for each call since the last time it was
+ *		written to, in their order; one that failed has a ! at its end
+ */
+
+#include <linux/cleanup.h>
+#include <linux/debugfs.h>
+#include <linux/fs.h>
+#include <linux/kernel.h>
+#include <linux/mutex.h>
+#include <linux/sizes.h>
+#include <linux/string.h>
+#include <linux/uaccess.h>
+#include <linux/wait.h>
+
+#include "luo_test.h"
+
+#define NAME_SIZE	24
+
+static struct {
+	struct mutex lock;
+	char fail[NAME_SIZE];
+	unsigned int fail_after;
+	int fail_err;
+	char hold[NAME_SIZE];
+	wait_queue_head_t released;
+	char calls[SZ_16K];
+	size_t len;
+} control = {
+	.lock = __MUTEX_INITIALIZER(control.lock),
+	.released = __WAIT_QUEUE_HEAD_INITIALIZER(control.released),
+};
+
+static int due_error(const char *callback)
+{
+	lockdep_assert_held(&control.lock);
+
+	if (strcmp(control.fail, callback) || --control.fail_after)
+		return 0;
+	control.fail[0] = '\0';
+	return control.fail_err;
+}
+
+static bool is_held(const char *callback)
+{
+	guard(mutex)(&control.lock);
+	return !strcmp(control.hold, callback);
+}
+
+/* Notes a call, and returns what it has to fail with, or 0. */
+int luo_test_call(const char *callback, const char *who)
+{
+	int err;
+
+	scoped_guard(mutex, &control.lock) {
+		err = due_error(callback);
+		control.len += scnprintf(control.calls + control.len,
+					 sizeof(control.calls) - control.len,
+					 "%s:%s%s ", callback, who,
+					 err ? "!" : "");
+	}
+	wait_event(control.released, !is_held(callback));
+	return err;
+}
+
+int luo_test_call_nr(const char *callback, u64 value)
+{
+	char who[24];
+
+	snprintf(who, sizeof(who), "%llu", value);
+	return luo_test_call(callback, who);
+}
+
+static int get_line(const char __user *from, size_t size, char line[64])
+{
+	if (size >= 64)
+		return -E2BIG;
+	if (copy_from_user(line, from, size))
+		return -EFAULT;
+	line[size] = '\0';
+	return 0;
+}
+
+static ssize_t fail_write(struct file *file, const char __user *from,
+			  size_t size, loff_t *pos)
+{
+	char line[64], callback[NAME_SIZE];
+	unsigned int after;
+	int err;
+
+	err = get_line(from, size, line);
+	if (err)
+		return err;
+	if (sscanf(line, "%23s %u %d", callback, &after, &err) != 3 || !after ||
+	    err >= 0)
+		return -EINVAL;
+	guard(mutex)(&control.lock);
+	strscpy(control.fail, callback);
+	control.fail_after = after;
+	control.fail_err = err;
+	return size;
+}
+
+static ssize_t hold_write(struct file *file, const char __user *from,
+			  size_t size, loff_t *pos)
+{
+	char line[64];
+	int err;
+
+	err = get_line(from, size, line);
+	if (err)
+		return err;
+	scoped_guard(mutex, &control.lock)
+		strscpy(control.hold, line);
+	wake_up_all(&control.released);
+	return size;
+}
+
+static ssize_t calls_read(struct file *file, char __user *to, size_t size,
+			  loff_t *pos)
+{
+	guard(mutex)(&control.lock);
+	return simple_read_from_buffer(to, size, pos, control.calls,
+				       control.len);
+}
+
+static ssize_t calls_write(struct file *file, const char __user *from,
+			   size_t size, loff_t *pos)
+{
+	guard(mutex)(&control.lock);
+	control.len = 0;
+	return size;
+}
+
+static const struct file_operations fail_fops = {
+	.write = fail_write,
+};
+
+static const struct file_operations hold_fops = {
+	.write = hold_write,
+};
+
+static const struct file_operations calls_fops = {
+	.read = calls_read,
+	.write = calls_write,
+};
+
+void luo_test_control_init(struct dentry *dir)
+{
+	debugfs_create_file("fail", 0200, dir, NULL, &fail_fops);
+	debugfs_create_file("hold", 0200, dir, NULL, &hold_fops);
+	debugfs_create_file("calls", 0600, dir, NULL, &calls_fops);
+}

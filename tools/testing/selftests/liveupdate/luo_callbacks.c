@@ -1,0 +1,448 @@
+// SPDX-License-Identifier: GPL-2.0
+/*
+ * What the files and subsystems of others can rely on: in which order they are
+ * called, and that whatever fails is undone in the reverse order, with
+ * everything as it was before. Needs the module luo_test.
+ */
+
+#include <errno.h>
+#include <fcntl.h>
+#include <pthread.h>
+#include <signal.h>
+#include <stdio.h>
+#include <string.h>
+#include <sys/wait.h>
+#include <unistd.h>
+
+#include "../kselftest_harness.h"
+#include "luo_util.h"
+
+FIXTURE(callbacks)
+{
+	int dev;
+	int a;
+	int b;
+	int files[3];
+	long pages;
+	long nodes;
+};
+
+/* Two subsystems; a session with the files 1 and 2, one with the file 3. */
+FIXTURE_SETUP(callbacks)
+{
+	int i;
+
+	self->dev = luo_open();
+	if (self->dev == -ENOENT)
+		SKIP(return, LUO_DEVICE " is not there: no CONFIG_LIVEUPDATE, or no liveupdate=on");
+	ASSERT_GE(self->dev, 0);
+	if (luo_test_load() == -ENOENT)
+		SKIP(return, "no luo_test: no CONFIG_LIVEUPDATE_TEST=m");
+	self->pages = luo_kho_pages();
+	self->nodes = luo_kho_nodes();
+	ASSERT_EQ(luo_test_tell("subsystem", "+x 1"), 0);
+	ASSERT_EQ(luo_test_tell("subsystem", "+y 2"), 0);
+	self->a = luo_create(self->dev, "a");
+	self->b = luo_create(self->dev, "b");
+	for (i = 0; i < 3; i++) {
+		self->files[i] = luo_test_file(i + 1);
+		ASSERT_GE(self->files[i], 0);
+		ASSERT_EQ(luo_preserve_fd(i < 2 ? self->a : self->b,
+					  self->files[i], i), 0);
+	}
+	EXPECT_STREQ(luo_test_calls(), "flb_preserve:flb preserve:1 preserve:2 preserve:3 ");
+}
+
+FIXTURE_TEARDOWN(callbacks)
+{
+	int i;
+
+	luo_event(self->dev, LIVEUPDATE_CANCEL);
+	close(self->a);
+	close(self->b);
+	for (i = 0; i < 3; i++)
+		close(self->files[i]);
+	EXPECT_EQ(luo_state(self->dev), LIVEUPDATE_STATE_NORMAL);
+	close(self->dev);
+	EXPECT_EQ(luo_test_unload(), 0);
+	EXPECT_EQ(luo_kho_pages(), self->pages);
+	EXPECT_EQ(luo_kho_nodes(), self->nodes);
+}
+
+/* A step forward, and what undoes it; NULL if nothing does. */
+struct step {
+	const char *call;
+	const char *who;
+	const char *undo;
+};
+
+static const struct step prepare_steps[] = {
+	{ "sub_prepare", "x", "sub_cancel" },
+	{ "sub_prepare", "y", "sub_cancel" },
+	{ "prepare", "1", "unprepare" },
+	{ "prepare", "2", "unprepare" },
+	{ "prepare", "3", "unprepare" },
+};
+
+static const struct step freeze_steps[] = {
+	{ "freeze", "1", "unfreeze" },
+	{ "freeze", "2", "unfreeze" },
+	{ "freeze", "3", "unfreeze" },
+	{ "sub_freeze", "x", "sub_unfreeze" },
+	{ "sub_freeze", "y", "sub_unfreeze" },
+};
+
+#define STEPS ARRAY_SIZE(prepare_steps)
+
+static void add_forward(char *text, const struct step *steps, int nr)
+{
+	int i;
+
+	for (i = 0; i < nr; i++)
+		sprintf(text + strlen(text), "%s:%s ", steps[i].call,
+			steps[i].who);
+}
+
+static void add_back(char *text, const struct step *steps, int nr)
+{
+	while (nr--)
+		sprintf(text + strlen(text), "%s:%s ", steps[nr].undo,
+			steps[nr].who);
+}
+
+/* What is seen when step @at fails. */
+static void add_failure(char *text, const struct step *steps, int at)
+{
+	add_forward(text, steps, at);
+	sprintf(text + strlen(text), "%s:%s! ", steps[at].call, steps[at].who);
+	add_back(text, steps, at);
+}
+
+/* Makes step @at fail the next time. */
+static int fail_at(const struct step *steps, int at)
+{
+	char text[64];
+	int i, nth = 0;
+
+	for (i = 0; i <= at; i++)
+		nth += !strcmp(steps[i].call, steps[at].call);
+	snprintf(text, sizeof(text), "%s %d -28", steps[at].call, nth);
+	return luo_test_tell("fail", text);
+}
+
+TEST_F(callbacks, in_their_order_and_back)
+{
+	char want[1024] = "";
+
+	ASSERT_EQ(luo_event(self->dev, LIVEUPDATE_PREPARE), 0);
+	add_forward(want, prepare_steps, STEPS);
+	EXPECT_STREQ(luo_test_calls(), want);
+	ASSERT_EQ(luo_event(self->dev, LIVEUPDATE_CANCEL), 0);
+	want[0] = '\0';
+	add_back(want, prepare_steps, STEPS);
+	EXPECT_STREQ(luo_test_calls(), want);
+	close(self->a);
+	EXPECT_STREQ(luo_test_calls(), "unpreserve:2 unpreserve:1 ");
+	close(self->b);
+	EXPECT_STREQ(luo_test_calls(), "unpreserve:3 flb_unpreserve:flb ");
+	self->a = self->b = -1;
+}
+
+TEST_F(callbacks, prepare_fails_at_every_step)
+{
+	long pages = luo_kho_pages();
+	size_t at;
+
+	for (at = 0; at < STEPS; at++) {
+		char want[1024] = "";
+
+		ASSERT_EQ(fail_at(prepare_steps, at), 0);
+		EXPECT_EQ(luo_event(self->dev, LIVEUPDATE_PREPARE), -ENOSPC);
+		add_failure(want, prepare_steps, at);
+		EXPECT_STREQ(luo_test_calls(), want);
+		EXPECT_EQ(luo_state(self->dev), LIVEUPDATE_STATE_NORMAL);
+		EXPECT_EQ(luo_session_state(self->a), LIVEUPDATE_STATE_NORMAL);
+		EXPECT_EQ(luo_session_state(self->b), LIVEUPDATE_STATE_NORMAL);
+		EXPECT_EQ(luo_kho_pages(), pages);
+	}
+}
+
+TEST_F(callbacks, a_reboot_fails_at_every_step_of_prepare)
+{
+	size_t at;
+
+	ASSERT_EQ(luo_kexec_load(NULL, 0), 0);
+	for (at = 0; at < STEPS; at++) {
+		char want[1024] = "";
+
+		ASSERT_EQ(fail_at(prepare_steps, at), 0);
+		EXPECT_EQ(luo_kexec_jump(), -ENOSPC);
+		add_failure(want, prepare_steps, at);
+		EXPECT_STREQ(luo_test_calls(), want);
+		EXPECT_EQ(luo_state(self->dev), LIVEUPDATE_STATE_NORMAL);
+	}
+}
+
+TEST_F(callbacks, a_reboot_fails_at_every_step_of_freeze)
+{
+	long pages = luo_kho_pages();
+	size_t at;
+
+	ASSERT_EQ(luo_kexec_load(NULL, 0), 0);
+	for (at = 0; at < STEPS; at++) {
+		char want[2048] = "";
+
+		ASSERT_EQ(fail_at(freeze_steps, at), 0);
+		EXPECT_EQ(luo_kexec_jump(), -ENOSPC);
+		add_forward(want, prepare_steps, STEPS);
+		add_failure(want, freeze_steps, at);
+		add_back(want, prepare_steps, STEPS);
+		EXPECT_STREQ(luo_test_calls(), want);
+		EXPECT_EQ(luo_state(self->dev), LIVEUPDATE_STATE_NORMAL);
+		EXPECT_EQ(luo_kho_pages(), pages);
+	}
+}
+
+/* What was prepared before the reboot stays prepared, and no more. */
+TEST_F(callbacks, a_failed_freeze_leaves_states_as_they_were)
+{
+	size_t at;
+
+	ASSERT_EQ(luo_kexec_load(NULL, 0), 0);
+	ASSERT_EQ(luo_event(self->dev, LIVEUPDATE_PREPARE), 0);
+	ASSERT_EQ(luo_session_event(self->a, LIVEUPDATE_FREEZE), 0);
+	ASSERT_EQ(luo_session_event(self->b, LIVEUPDATE_CANCEL), 0);
+	luo_test_calls();
+	ASSERT_EQ(luo_test_tell("fail", "sub_freeze 2 -28"), 0);
+	EXPECT_EQ(luo_kexec_jump(), -ENOSPC);
+	EXPECT_STREQ(luo_test_calls(), "prepare:3 freeze:3 sub_freeze:x sub_freeze:y! sub_unfreeze:x unfreeze:3 unprepare:3 ");
+	EXPECT_EQ(luo_state(self->dev), LIVEUPDATE_STATE_PREPARED);
+	EXPECT_EQ(luo_session_state(self->a), LIVEUPDATE_STATE_FROZEN);
+	EXPECT_EQ(luo_session_state(self->b), LIVEUPDATE_STATE_NORMAL);
+
+	/* A session that goes on alone is closed in the middle of it all. */
+	for (at = 0; at < 2; at++)
+		close(at ? self->b : self->a);
+	EXPECT_STREQ(luo_test_calls(), "unfreeze:2 unfreeze:1 unprepare:2 unprepare:1 unpreserve:2 unpreserve:1 unpreserve:3 flb_unpreserve:flb ");
+	self->a = self->b = -1;
+}
+
+TEST_F(callbacks, one_session_fails_at_every_step)
+{
+	size_t at;
+
+	for (at = 0; at < 2; at++) {
+		char want[256] = "";
+
+		ASSERT_EQ(fail_at(prepare_steps + 2, at), 0);
+		EXPECT_EQ(luo_session_event(self->a, LIVEUPDATE_PREPARE),
+			  -ENOSPC);
+		add_failure(want, prepare_steps + 2, at);
+		EXPECT_STREQ(luo_test_calls(), want);
+		EXPECT_EQ(luo_session_state(self->a), LIVEUPDATE_STATE_NORMAL);
+	}
+	ASSERT_EQ(luo_session_event(self->a, LIVEUPDATE_PREPARE), 0);
+	luo_test_calls();
+	for (at = 0; at < 2; at++) {
+		char want[256] = "";
+
+		ASSERT_EQ(fail_at(freeze_steps, at), 0);
+		EXPECT_EQ(luo_session_event(self->a, LIVEUPDATE_FREEZE),
+			  -ENOSPC);
+		add_failure(want, freeze_steps, at);
+		EXPECT_STREQ(luo_test_calls(), want);
+		EXPECT_EQ(luo_session_state(self->a),
+			  LIVEUPDATE_STATE_PREPARED);
+	}
+}
+
+TEST_F(callbacks, a_failed_preserve_leaves_nothing)
+{
+	int fd = luo_test_file(4);
+
+	ASSERT_EQ(luo_test_tell("fail", "preserve 1 -28"), 0);
+	EXPECT_EQ(luo_preserve_fd(self->a, fd, 4), -ENOSPC);
+	EXPECT_EQ(luo_unpreserve_fd(self->a, 4), -ENOENT);
+	EXPECT_EQ(luo_preserve_fd(self->a, fd, 4), 0);
+	EXPECT_EQ(luo_preserve_fd(self->b, fd, 4), -EBUSY);
+	EXPECT_EQ(luo_unpreserve_fd(self->a, 4), 0);
+	EXPECT_STREQ(luo_test_calls(), "preserve:4! preserve:4 unpreserve:4 ");
+	close(fd);
+}
+
+TEST_F(callbacks, the_first_file_fails_with_the_object_that_it_needs)
+{
+	close(self->a);
+	close(self->b);
+	luo_test_calls();
+	self->b = -1;
+	self->a = luo_create(self->dev, "a");
+	ASSERT_EQ(luo_test_tell("fail", "flb_preserve 1 -28"), 0);
+	EXPECT_EQ(luo_preserve_fd(self->a, self->files[0], 0), -ENOSPC);
+	ASSERT_EQ(luo_test_tell("fail", "preserve 1 -28"), 0);
+	EXPECT_EQ(luo_preserve_fd(self->a, self->files[0], 0), -ENOSPC);
+	EXPECT_STREQ(luo_test_calls(), "flb_preserve:flb! flb_preserve:flb preserve:1! flb_unpreserve:flb ");
+}
+
+/* Waits until @call has been seen; the calls so far are in @seen. */
+static bool wait_for(const char *call, char seen[4096])
+{
+	int i;
+
+	for (i = 0; i < 2000; i++) {
+		strcat(seen, luo_test_calls());
+		if (strstr(seen, call))
+			return true;
+		usleep(10000);
+	}
+	return false;
+}
+
+struct preserver {
+	int session;
+	int fd;
+	uint64_t token;
+	int err;
+};
+
+static void *preserve_thread(void *arg)
+{
+	struct preserver *p = arg;
+
+	p->err = luo_preserve_fd(p->session, p->fd, p->token);
+	return NULL;
+}
+
+/* The handler does not come back until both of them have called it. */
+TEST_F(callbacks, two_files_of_a_session_at_a_time)
+{
+	struct preserver p[2];
+	pthread_t threads[2];
+	char seen[4096] = "";
+	int i;
+
+	ASSERT_EQ(luo_test_tell("hold", "preserve"), 0);
+	for (i = 0; i < 2; i++) {
+		p[i] = (struct preserver) {
+			.session = self->a,
+			.fd = luo_test_file(10 + i),
+			.token = 10 + i,
+		};
+		ASSERT_EQ(pthread_create(&threads[i], NULL, preserve_thread,
+					 &p[i]), 0);
+	}
+	EXPECT_TRUE(wait_for("preserve:10 ", seen));
+	EXPECT_TRUE(wait_for("preserve:11 ", seen));
+	ASSERT_EQ(luo_test_tell("hold", "none"), 0);
+	for (i = 0; i < 2; i++) {
+		pthread_join(threads[i], NULL);
+		EXPECT_EQ(p[i].err, 0);
+		close(p[i].fd);
+	}
+}
+
+/* Who waits for the work of others can be killed, and has changed nothing. */
+TEST_F(callbacks, a_waiting_prepare_can_be_killed)
+{
+	struct preserver p = {
+		.session = self->a,
+		.fd = luo_test_file(10),
+		.token = 10,
+	};
+	char seen[4096] = "";
+	pthread_t thread;
+	int status;
+	pid_t pid;
+
+	ASSERT_EQ(luo_test_tell("hold", "preserve"), 0);
+	ASSERT_EQ(pthread_create(&thread, NULL, preserve_thread, &p), 0);
+	ASSERT_TRUE(wait_for("preserve:10 ", seen));
+	pid = fork();
+	ASSERT_GE(pid, 0);
+	if (!pid) {
+		luo_event(self->dev, LIVEUPDATE_PREPARE);
+		_exit(0);
+	}
+	ASSERT_EQ(kill(pid, SIGKILL), 0);
+	ASSERT_EQ(waitpid(pid, &status, 0), pid);
+	EXPECT_TRUE(WIFSIGNALED(status));
+	ASSERT_EQ(luo_test_tell("hold", "none"), 0);
+	pthread_join(thread, NULL);
+	EXPECT_EQ(p.err, 0);
+	EXPECT_EQ(luo_state(self->dev), LIVEUPDATE_STATE_NORMAL);
+	EXPECT_STREQ(luo_test_calls(), "");
+	close(p.fd);
+}
+
+static void *close_thread(void *arg)
+{
+	close(*(int *)arg);
+	return NULL;
+}
+
+static void *reboot_thread(void *arg)
+{
+	*(int *)arg = luo_kexec_jump();
+	return NULL;
+}
+
+/* Who closes a session while everything freezes has to wait, and gets there. */
+TEST_F(callbacks, close_during_a_reboot_that_fails)
+{
+	pthread_t reboot, closer;
+	char seen[4096] = "";
+	int err = 0;
+
+	ASSERT_EQ(luo_kexec_load(NULL, 0), 0);
+	ASSERT_EQ(luo_test_tell("fail", "sub_freeze 2 -28"), 0);
+	ASSERT_EQ(luo_test_tell("hold", "sub_freeze"), 0);
+	ASSERT_EQ(pthread_create(&reboot, NULL, reboot_thread, &err), 0);
+	ASSERT_TRUE(wait_for("sub_freeze:x ", seen));
+	ASSERT_EQ(pthread_create(&closer, NULL, close_thread, &self->a), 0);
+	ASSERT_EQ(luo_test_tell("hold", "none"), 0);
+	pthread_join(reboot, NULL);
+	pthread_join(closer, NULL);
+	EXPECT_EQ(err, -ENOSPC);
+	self->a = -1;
+	/* Its files were undone as part of all, and then for good. */
+	strcat(seen, luo_test_calls());
+	EXPECT_NE(strstr(seen, "unprepare:2 unprepare:1 sub_cancel:y sub_cancel:x unpreserve:2 unpreserve:1 "),
+		  NULL);
+}
+
+TEST_F(callbacks, the_module_stays_while_it_is_needed)
+{
+	int i;
+
+	for (i = 0; i < 3; i++) {
+		close(self->files[i]);
+		self->files[i] = -1;
+	}
+	EXPECT_EQ(luo_test_unload(), -EAGAIN);
+	close(self->a);
+	EXPECT_EQ(luo_test_unload(), -EAGAIN);
+	close(self->b);
+	self->a = self->b = -1;
+	/* Prepared subsystems need it, too, and may not come or go. */
+	ASSERT_EQ(luo_event(self->dev, LIVEUPDATE_PREPARE), 0);
+	EXPECT_EQ(luo_test_unload(), -EAGAIN);
+	EXPECT_EQ(luo_test_tell("subsystem", "+z 3"), -EBUSY);
+	EXPECT_EQ(luo_test_tell("subsystem", "-x"), -EBUSY);
+	ASSERT_EQ(luo_event(self->dev, LIVEUPDATE_CANCEL), 0);
+	EXPECT_EQ(luo_test_unload(), 0);
+	EXPECT_EQ(luo_test_load(), 0);
+}
+
+TEST_F(callbacks, names_of_subsystems_are_unique)
+{
+	EXPECT_EQ(luo_test_tell("subsystem", "+x 3"), -EEXIST);
+	EXPECT_EQ(luo_test_tell("subsystem", "-z"), -ENOENT);
+	EXPECT_EQ(luo_test_tell("subsystem", "-x"), 0);
+	EXPECT_EQ(luo_test_tell("subsystem", "+x 3"), 0);
+	luo_test_calls();
+	ASSERT_EQ(luo_event(self->dev, LIVEUPDATE_PREPARE), 0);
+	/* Who comes last is called last. */
+	EXPECT_NE(strstr(luo_test_calls(), "sub_prepare:y sub_prepare:x "), NULL);
+}
+
+TEST_HARNESS_MAIN

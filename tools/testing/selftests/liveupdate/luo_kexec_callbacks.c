@@ -1,0 +1,131 @@
+// SPDX-License-Identifier: GPL-2.0
+/*
+ * Files of a module, an object that they share, and subsystems, through three
+ * kernels: the second one has no such module at first, hands everything on, and
+ * the third one takes over. Needs the module luo_test.
+ */
+
+#include <errno.h>
+#include <fcntl.h>
+#include <stdio.h>
+#include <string.h>
+#include <unistd.h>
+
+#include "../kselftest.h"
+#include "luo_util.h"
+
+static void preserve(void)
+{
+	int dev, session, fd;
+
+	luo_check_eq(luo_test_load(), 0);
+	dev = luo_get(luo_open());
+	luo_check_eq(luo_test_tell("subsystem", "+kept 5"), 0);
+	luo_check_eq(luo_test_tell("subsystem", "+gone 6"), 0);
+	session = luo_get(luo_create(dev, "test"));
+	fd = luo_get(luo_test_file(17));
+	luo_check_eq(luo_preserve_fd(session, fd, 1), 0);
+	luo_check_eq(luo_test_tell("format", "2"), 0);
+	fd = luo_get(luo_test_file(18));
+	luo_check_eq(luo_preserve_fd(session, fd, 2), 0);
+	fd = luo_get(luo_memfd_filled("other", 4096, 3));
+	luo_check_eq(luo_preserve_fd(session, fd, 3), 0);
+	luo_next_kernel();
+}
+
+/* Nobody knows two of the files, which harms neither the third nor them. */
+static void without_module(void)
+{
+	int dev = luo_get(luo_open());
+	int session = luo_get(luo_retrieve(dev, "test"));
+
+	luo_check_eq(luo_retrieve_fd(session, 1), -ENOENT);
+	luo_check_eq(luo_retrieve_fd(session, 2), -ENOENT);
+	luo_check_eq(luo_finish(session), -ENOENT);
+	luo_get(luo_retrieve_fd(session, 3));
+	close(session);
+	luo_check_eq(luo_event(dev, LIVEUPDATE_FINISH), -ENOENT);
+	luo_check_eq(luo_state(dev), LIVEUPDATE_STATE_UPDATED);
+	luo_next_kernel();
+}
+
+static void check_value(int session, uint64_t token, uint64_t want)
+{
+	int fd = luo_get(luo_retrieve_fd(session, token));
+	uint64_t value;
+
+	luo_check_eq(read(fd, &value, sizeof(value)), sizeof(value));
+	luo_check_eq(value, want);
+	close(fd);
+}
+
+static void check_subsystems(void)
+{
+	char text[64] = "";
+	int fd;
+
+	/* One that has been waited for, and one that nobody has waited for. */
+	luo_check_eq(luo_test_tell("subsystem", "+kept 7"), 0);
+	luo_check_eq(luo_test_tell("subsystem", "+new 8"), 0);
+	luo_check(!strcmp(luo_test_calls(), "sub_boot:kept "));
+	fd = luo_get(open("/sys/kernel/debug/luo_test/subsystem",
+			  O_RDONLY | O_CLOEXEC));
+	luo_check(read(fd, text, sizeof(text) - 1) > 0);
+	close(fd);
+	luo_check(!strcmp(text, "kept=5 "));
+}
+
+static void check_flb(void)
+{
+	char text[16] = "";
+	int fd = luo_get(open("/sys/kernel/debug/luo_test/flb",
+			      O_RDONLY | O_CLOEXEC));
+
+	luo_check(read(fd, text, sizeof(text) - 1) > 0);
+	close(fd);
+	luo_check(!strcmp(text, "1\n"));
+}
+
+static void check_retries(int session)
+{
+	luo_check_eq(luo_test_tell("fail", "retrieve 1 -12"), 0);
+	luo_check_eq(luo_retrieve_fd(session, 1), -ENOMEM);
+	check_value(session, 1, 17);
+	luo_check_eq(luo_test_tell("fail", "can_finish 2 -16"), 0);
+	luo_check_eq(luo_finish(session), -EBUSY);
+	/* All or nothing: it can be had still. */
+	check_value(session, 2, 18);
+	luo_check_eq(luo_test_unload(), -EAGAIN);
+	luo_test_calls();
+}
+
+static void take_over(void)
+{
+	int dev, session;
+
+	luo_check_eq(luo_test_load(), 0);
+	dev = luo_get(luo_open());
+	session = luo_get(luo_retrieve(dev, "test"));
+	check_subsystems();
+	check_flb();
+	check_retries(session);
+	luo_check_eq(luo_finish(session), 0);
+	luo_check(!strcmp(luo_test_calls(),
+			  "can_finish:17 can_finish:18 finish:17 finish:18 flb_finish:flb sub_finish:kept "));
+	luo_check_eq(luo_state(dev), LIVEUPDATE_STATE_NORMAL);
+	close(session);
+	luo_check_eq(luo_test_unload(), 0);
+	/* What "gone" left: nobody knows what it was, so it stays. */
+	luo_check_eq(luo_kho_incoming_pages(), 1);
+}
+
+static const struct luo_stage stages[] = {
+	{ "two files of a module, two subsystems", preserve },
+	{ "a kernel that does not know them", without_module },
+	{ "a kernel that does", take_over },
+};
+
+int main(void)
+{
+	return luo_run_stages(stages, ARRAY_SIZE(stages));
+}

@@ -1,0 +1,116 @@
+// SPDX-License-Identifier: GPL-2.0
+/*
+ * What /sys/kernel/liveupdate tells of an update: two kernels.
+ */
+
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <unistd.h>
+
+#include "../kselftest.h"
+#include "luo_util.h"
+
+#define SYSFS "/sys/kernel/liveupdate/"
+#define SIZE (1L << 20)
+
+/* More than this between two points is no time, but a number gone wrong. */
+#define LONGEST_US 600000000ULL
+
+static const char * const points[] = {
+	"prepare-begin", "prepare-end", "freeze-begin", "freeze-end", "jump",
+	"kho-boot", "init", "first-retrieve", "last-retrieve", "finish",
+};
+
+/* The contents of a file, without its last newline; "" if it is empty. */
+static const char *read_file(const char *name)
+{
+	static char text[4096];
+	char path[128];
+	size_t len;
+	FILE *file;
+
+	snprintf(path, sizeof(path), SYSFS "%s", name);
+	file = fopen(path, "r");
+	luo_check(file);
+	len = fread(text, 1, sizeof(text) - 1, file);
+	fclose(file);
+	text[len - (len && text[len - 1] == '\n')] = '\0';
+	return text;
+}
+
+static bool file_is(const char *name, const char *text)
+{
+	return !strcmp(read_file(name), text);
+}
+
+/* Of this kernel there is nothing to tell yet but that it is there. */
+static void preserve(void)
+{
+	int dev = luo_get(luo_open()), session, fd;
+
+	luo_check(file_is("state", "normal"));
+	luo_check(file_is("count", "0"));
+	luo_check(file_is("error", "0"));
+	luo_check(file_is("timeline", "init 0"));
+	luo_check(file_is("incoming/pages", "0"));
+	luo_check(file_is("incoming/subsystems", ""));
+	luo_check(file_is("incoming/flbs", ""));
+	session = luo_get(luo_create(dev, "one"));
+	fd = luo_get(luo_memfd_filled("one", SIZE, 1));
+	luo_check_eq(luo_preserve_fd(session, fd, 1), 0);
+	fd = luo_get(luo_memfd_filled("two", SIZE, 2));
+	luo_check_eq(luo_preserve_fd(session, fd, 2), 0);
+	luo_next_kernel();
+}
+
+/* The first points are there, each not before the one before it. */
+static void check_timeline(unsigned int nr)
+{
+	const char *line = read_file("timeline");
+	unsigned long long us, last = 0;
+	char name[32];
+	unsigned int i;
+
+	for (i = 0; i < nr; i++, line = strchr(line, '\n') + 1) {
+		ksft_print_msg("%.*s\n", (int)strcspn(line, "\n"), line);
+		luo_check_eq(sscanf(line, "%31s %llu", name, &us), 2);
+		luo_check(!strcmp(name, points[i]));
+		luo_check(us >= last && us - last < LONGEST_US);
+		last = us;
+		if (i == nr - 1)
+			luo_check(!strchr(line, '\n'));
+		else
+			luo_check(strchr(line, '\n'));
+	}
+	/* A kernel does not boot in a millisecond. */
+	luo_check(last > 1000);
+}
+
+static void retrieve(void)
+{
+	int dev = luo_get(luo_open()), session;
+
+	luo_check(file_is("count", "1"));
+	luo_check(file_is("error", "0"));
+	luo_check(atol(read_file("incoming/pages")) >= 2 * SIZE / getpagesize());
+	check_timeline(7);
+	session = luo_get(luo_retrieve(dev, "one"));
+	luo_get(luo_retrieve_fd(session, 1));
+	check_timeline(9);
+	luo_get(luo_retrieve_fd(session, 2));
+	luo_check_eq(luo_finish(session), 0);
+	check_timeline(10);
+	luo_check(file_is("incoming/pages", "0"));
+	luo_check(file_is("state", "normal"));
+}
+
+static const struct luo_stage stages[] = {
+	{ "sysfs before the first update", preserve },
+	{ "sysfs after an update", retrieve },
+};
+
+int main(void)
+{
+	return luo_run_stages(stages, ARRAY_SIZE(stages));
+}
