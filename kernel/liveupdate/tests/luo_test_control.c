@@ -18,6 +18,7 @@
 #include <linux/kernel.h>
 #include <linux/mutex.h>
 #include <linux/sizes.h>
+#include <linux/spinlock.h>
 #include <linux/string.h>
 #include <linux/uaccess.h>
 #include <linux/wait.h>
@@ -31,12 +32,14 @@ static struct {
 	char fail[NAME_SIZE];
 	unsigned int fail_after;
 	int fail_err;
+	spinlock_t hold_lock;
 	char hold[NAME_SIZE];
 	wait_queue_head_t released;
 	char calls[SZ_16K];
 	size_t len;
 } control = {
 	.lock = __MUTEX_INITIALIZER(control.lock),
+	.hold_lock = __SPIN_LOCK_UNLOCKED(control.hold_lock),
 	.released = __WAIT_QUEUE_HEAD_INITIALIZER(control.released),
 };
 
@@ -50,9 +53,10 @@ static int due_error(const char *callback)
 	return control.fail_err;
 }
 
+/* Called by who is about to sleep, so it must not. */
 static bool is_held(const char *callback)
 {
-	guard(mutex)(&control.lock);
+	guard(spinlock)(&control.hold_lock);
 	return !strcmp(control.hold, callback);
 }
 
@@ -119,7 +123,7 @@ static ssize_t hold_write(struct file *file, const char __user *from,
 	err = get_line(from, size, line);
 	if (err)
 		return err;
-	scoped_guard(mutex, &control.lock)
+	scoped_guard(spinlock, &control.hold_lock)
 		strscpy(control.hold, line);
 	wake_up_all(&control.released);
 	return size;

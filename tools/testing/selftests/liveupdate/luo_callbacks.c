@@ -15,6 +15,7 @@
 #include <unistd.h>
 
 #include "../kselftest_harness.h"
+#include "luo_harness.h"
 #include "luo_util.h"
 
 FIXTURE(callbacks)

@@ -13,6 +13,7 @@
 #include <unistd.h>
 
 #include "../kselftest_harness.h"
+#include "luo_harness.h"
 #include "luo_util.h"
 
 #define PAGE 4096
@@ -186,6 +187,62 @@ TEST_F(fail, preserve)
 	close(session);
 	EXPECT_EQ(luo_kho_pages(), self->pages);
 	EXPECT_EQ(luo_kho_nodes(), self->nodes);
+}
+
+/* PREPARE of the whole, then FREEZE of a session; what failed has not begun. */
+static int prepare_and_freeze(int dev, int session)
+{
+	int err = luo_event(dev, LIVEUPDATE_PREPARE);
+
+	if (err)
+		return luo_session_state(session) == LIVEUPDATE_STATE_NORMAL &&
+		       luo_state(dev) == LIVEUPDATE_STATE_NORMAL ?
+		       err : -EPROTO;
+	err = luo_session_event(session, LIVEUPDATE_FREEZE);
+	if (err)
+		return luo_session_state(session) == LIVEUPDATE_STATE_PREPARED ?
+		       err : -EPROTO;
+	return 0;
+}
+
+TEST_F(fail, prepare_and_freeze)
+{
+	int nth;
+
+	for (nth = 1; nth < MAX_NTH; nth++) {
+		int session = luo_create(self->dev, "fail"), err;
+		off_t offset = (1L << 34) + nth * 4L * PAGE;
+		bool failed;
+
+		ASSERT_GE(session, 0);
+		ASSERT_EQ(luo_preserve_fd(session, self->dense, 1), 0);
+		ASSERT_EQ(luo_preserve_fd(session, self->sparse, 2), 0);
+		/* There is something new to record. */
+		ASSERT_EQ(luo_fill(self->sparse, offset, PAGE, nth), 0);
+		set_nth(nth);
+		err = prepare_and_freeze(self->dev, session);
+		failed = has_failed();
+		set_nth(0);
+		EXPECT_TRUE(is_allowed(err))
+			TH_LOG("allocation %d: %d", nth, err);
+		/* Taking back needs no memory, either. */
+		set_nth(1 + nth % 3);
+		luo_event(self->dev, LIVEUPDATE_CANCEL);
+		set_nth(0);
+		EXPECT_EQ(luo_session_state(session), LIVEUPDATE_STATE_NORMAL);
+		EXPECT_EQ(luo_state(self->dev), LIVEUPDATE_STATE_NORMAL);
+		close(session);
+		ASSERT_EQ(luo_kho_pages(), self->pages)
+			TH_LOG("allocation %d", nth);
+		ASSERT_EQ(luo_kho_nodes(), self->nodes)
+			TH_LOG("allocation %d", nth);
+		EXPECT_TRUE(luo_matches(self->sparse, offset, PAGE, nth));
+		if (!failed)
+			break;
+	}
+	TH_LOG("%d allocations failed", nth - 1);
+	EXPECT_GT(nth, 1);
+	EXPECT_LT(nth, MAX_NTH);
 }
 
 /* Nothing that a close does may need memory. */

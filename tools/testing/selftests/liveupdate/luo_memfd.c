@@ -11,6 +11,7 @@
 #include <unistd.h>
 
 #include "../kselftest_harness.h"
+#include "luo_harness.h"
 #include "luo_util.h"
 
 #define PAGE 4096
@@ -197,8 +198,7 @@ TEST_F(memfd, fallocated_pages)
 	close(fd);
 }
 
-/* A debug kernel on a busy machine takes its time. */
-TEST_F_TIMEOUT(memfd, many_folios, 300)
+TEST_F(memfd, many_folios)
 {
 	/* More than a chunk of an area, and more than a page of entries. */
 	const size_t size = 140000L * PAGE / 4;

@@ -18,6 +18,7 @@
 #include <unistd.h>
 
 #include "../kselftest_harness.h"
+#include "luo_harness.h"
 #include "luo_util.h"
 
 #define PAGE 4096
