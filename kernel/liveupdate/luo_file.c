@@ -208,18 +208,27 @@ static void release_place(struct luo_file_set *files, u64 token)
 	release_token(files, token);
 }
 
-/* Calls the handler, if it has such a callback; the value is its errno. */
-#define call(lf, op)							\
-	((lf)->args.handler->ops->op ?					\
-	 luo_call(file, #op, (lf)->compatible, (lf)->token,		\
-		  (lf)->args.handler->ops->op(&(lf)->args)) : 0)
+static const struct liveupdate_file_ops *ops_of(struct luo_file *lf)
+{
+	return lf->args.handler->ops;
+}
 
-#define call_void(lf, op)						\
-do {									\
-	if ((lf)->args.handler->ops->op)				\
-		luo_call_void(file, #op, (lf)->compatible, (lf)->token,	\
-			      (lf)->args.handler->ops->op(&(lf)->args)); \
-} while (0)
+/* Calls a handler, if it has such a callback. */
+static int call(struct luo_file *lf, const char *name,
+		int (*op)(struct liveupdate_file_op_args *args))
+{
+	if (!op)
+		return 0;
+	return luo_call(file, name, lf->compatible, lf->token, op(&lf->args));
+}
+
+static void call_void(struct luo_file *lf, const char *name,
+		      void (*op)(struct liveupdate_file_op_args *args))
+{
+	if (op)
+		luo_call_void(file, name, lf->compatible, lf->token,
+			      op(&lf->args));
+}
 
 /* What the files of a type have in common is there before any of them. */
 static int preserve_with_flbs(struct luo_file *lf)
@@ -229,7 +238,7 @@ static int preserve_with_flbs(struct luo_file *lf)
 	err = luo_flbs_preserve(lf->args.handler);
 	if (err)
 		return err;
-	err = call(lf, preserve);
+	err = call(lf, "preserve", ops_of(lf)->preserve);
 	if (err)
 		luo_flbs_unpreserve(lf->args.handler);
 	return err;
@@ -292,7 +301,7 @@ int luo_files_preserve(struct luo_file_set *files, int fd, u64 token)
 /* Makes a preserved file an ordinary one. It is not in the set any more. */
 static void unpreserve_file(struct luo_file *lf)
 {
-	call_void(lf, unpreserve);
+	call_void(lf, "unpreserve", ops_of(lf)->unpreserve);
 	luo_flbs_unpreserve(lf->args.handler);
 	release_id(lf);
 	free_file(lf);
@@ -349,22 +358,22 @@ int luo_files_unpreserve_one(struct luo_file_set *files, u64 token)
 
 static int prepare_file(struct luo_file *lf)
 {
-	return call(lf, prepare);
+	return call(lf, "prepare", ops_of(lf)->prepare);
 }
 
 static void unprepare_file(struct luo_file *lf)
 {
-	call_void(lf, unprepare);
+	call_void(lf, "unprepare", ops_of(lf)->unprepare);
 }
 
 static int freeze_file(struct luo_file *lf)
 {
-	return call(lf, freeze);
+	return call(lf, "freeze", ops_of(lf)->freeze);
 }
 
 static void unfreeze_file(struct luo_file *lf)
 {
-	call_void(lf, unfreeze);
+	call_void(lf, "unfreeze", ops_of(lf)->unfreeze);
 }
 
 /* Does @work to all files in their order, or undoes it where it was done. */
@@ -560,7 +569,7 @@ static int retrieve_file(struct luo_file *lf)
 	err = bind_handler(lf);
 	if (err)
 		return err;
-	err = call(lf, retrieve);
+	err = call(lf, "retrieve", ops_of(lf)->retrieve);
 	if (err)
 		unbind_handler(lf);
 	else
@@ -588,7 +597,7 @@ struct file *luo_files_retrieve(struct luo_file_set *files, u64 token)
 
 static int can_finish_file(struct luo_file *lf)
 {
-	return call(lf, can_finish);
+	return call(lf, "can_finish", ops_of(lf)->can_finish);
 }
 
 static void finish_file(struct luo_file_set *files, struct luo_file *lf)
@@ -596,7 +605,7 @@ static void finish_file(struct luo_file_set *files, struct luo_file *lf)
 	if (!lf->args.file)
 		pr_info("discarding a file that nobody retrieved, token %llu, format %s\n",
 			lf->token, lf->compatible);
-	call_void(lf, finish);
+	call_void(lf, "finish", ops_of(lf)->finish);
 	luo_flbs_finish(lf->args.handler);
 	scoped_guard(mutex, &files->map_lock)
 		remove_file(files, lf);

@@ -30,8 +30,10 @@ static const struct file_operations test_fops;
 
 static int test_open(struct inode *inode, struct file *file)
 {
-	file->private_data = kzalloc(sizeof(struct test_file), GFP_KERNEL);
-	return file->private_data ? 0 : -ENOMEM;
+	struct test_file *test = kzalloc(sizeof(*test), GFP_KERNEL);
+
+	file->private_data = test;
+	return test ? 0 : -ENOMEM;
 }
 
 static int test_release(struct inode *inode, struct file *file)
@@ -183,10 +185,14 @@ static const struct liveupdate_file_ops test_ops = {
 	.owner = THIS_MODULE,
 };
 
+#define TEST_FORMAT	"luo-test-v"
+
 static struct liveupdate_file_handler handlers[] = {
-	{ .ops = &test_ops, .compatible = "luo-test-v1" },
-	{ .ops = &test_ops, .compatible = "luo-test-v2" },
+	{ .ops = &test_ops, .compatible = TEST_FORMAT "1" },
+	{ .ops = &test_ops, .compatible = TEST_FORMAT "2" },
 };
+
+#define TEST_FLB	"luo-test-flb-v1"
 
 static u64 flb_made;
 
@@ -232,7 +238,7 @@ static const struct liveupdate_flb_ops flb_ops = {
 
 static struct liveupdate_flb flb = {
 	.ops = &flb_ops,
-	.compatible = "luo-test-flb-v1",
+	.compatible = TEST_FLB,
 };
 
 /* How often the object was made, as the previous kernel left it. */

@@ -51,7 +51,8 @@ FIXTURE_SETUP(callbacks)
 		ASSERT_EQ(luo_preserve_fd(i < 2 ? self->a : self->b,
 					  self->files[i], i), 0);
 	}
-	EXPECT_STREQ(luo_test_calls(), "flb_preserve:flb preserve:1 preserve:2 preserve:3 ");
+	EXPECT_STREQ(luo_test_calls(),
+		     "flb_preserve:flb preserve:1 preserve:2 preserve:3 ");
 }
 
 FIXTURE_TEARDOWN(callbacks)
@@ -131,6 +132,16 @@ static int fail_at(const struct step *steps, int at)
 	return luo_test_tell("fail", text);
 }
 
+/* What was called is @first, then @then. */
+static void expect_calls(struct __test_metadata *_metadata, const char *first,
+			 const char *then)
+{
+	char want[512];
+
+	snprintf(want, sizeof(want), "%s%s", first, then);
+	EXPECT_STREQ(luo_test_calls(), want);
+}
+
 TEST_F(callbacks, in_their_order_and_back)
 {
 	char want[1024] = "";
@@ -146,7 +157,8 @@ TEST_F(callbacks, in_their_order_and_back)
 	EXPECT_STREQ(luo_test_calls(), "unpreserve:2 unpreserve:1 ");
 	close(self->b);
 	EXPECT_STREQ(luo_test_calls(), "unpreserve:3 flb_unpreserve:flb ");
-	self->a = self->b = -1;
+	self->a = -1;
+	self->b = -1;
 }
 
 TEST_F(callbacks, prepare_fails_at_every_step)
@@ -216,7 +228,9 @@ TEST_F(callbacks, a_failed_freeze_leaves_states_as_they_were)
 	luo_test_calls();
 	ASSERT_EQ(luo_test_tell("fail", "sub_freeze 2 -28"), 0);
 	EXPECT_EQ(luo_kexec_jump(), -ENOSPC);
-	EXPECT_STREQ(luo_test_calls(), "prepare:3 freeze:3 sub_freeze:x sub_freeze:y! sub_unfreeze:x unfreeze:3 unprepare:3 ");
+	expect_calls(_metadata,
+		     "prepare:3 freeze:3 sub_freeze:x sub_freeze:y! ",
+		     "sub_unfreeze:x unfreeze:3 unprepare:3 ");
 	EXPECT_EQ(luo_state(self->dev), LIVEUPDATE_STATE_PREPARED);
 	EXPECT_EQ(luo_session_state(self->a), LIVEUPDATE_STATE_FROZEN);
 	EXPECT_EQ(luo_session_state(self->b), LIVEUPDATE_STATE_NORMAL);
@@ -224,8 +238,11 @@ TEST_F(callbacks, a_failed_freeze_leaves_states_as_they_were)
 	/* A session that goes on alone is closed in the middle of it all. */
 	for (at = 0; at < 2; at++)
 		close(at ? self->b : self->a);
-	EXPECT_STREQ(luo_test_calls(), "unfreeze:2 unfreeze:1 unprepare:2 unprepare:1 unpreserve:2 unpreserve:1 unpreserve:3 flb_unpreserve:flb ");
-	self->a = self->b = -1;
+	expect_calls(_metadata,
+		     "unfreeze:2 unfreeze:1 unprepare:2 unprepare:1 ",
+		     "unpreserve:2 unpreserve:1 unpreserve:3 flb_unpreserve:flb ");
+	self->a = -1;
+	self->b = -1;
 }
 
 TEST_F(callbacks, one_session_fails_at_every_step)
@@ -282,7 +299,9 @@ TEST_F(callbacks, the_first_file_fails_with_the_object_that_it_needs)
 	EXPECT_EQ(luo_preserve_fd(self->a, self->files[0], 0), -ENOSPC);
 	ASSERT_EQ(luo_test_tell("fail", "preserve 1 -28"), 0);
 	EXPECT_EQ(luo_preserve_fd(self->a, self->files[0], 0), -ENOSPC);
-	EXPECT_STREQ(luo_test_calls(), "flb_preserve:flb! flb_preserve:flb preserve:1! flb_unpreserve:flb ");
+	expect_calls(_metadata,
+		     "flb_preserve:flb! flb_preserve:flb preserve:1! ",
+		     "flb_unpreserve:flb ");
 }
 
 /* Waits until @call has been seen; the calls so far are in @seen. */
@@ -407,7 +426,8 @@ TEST_F(callbacks, close_during_a_reboot_that_fails)
 	self->a = -1;
 	/* Its files were undone as part of all, and then for good. */
 	strcat(seen, luo_test_calls());
-	EXPECT_NE(strstr(seen, "unprepare:2 unprepare:1 sub_cancel:y sub_cancel:x unpreserve:2 unpreserve:1 "),
+	EXPECT_NE(strstr(seen, "unprepare:2 unprepare:1 sub_cancel:y "), NULL);
+	EXPECT_NE(strstr(seen, "sub_cancel:x unpreserve:2 unpreserve:1 "),
 		  NULL);
 }
 
@@ -423,7 +443,8 @@ TEST_F(callbacks, the_module_stays_while_it_is_needed)
 	close(self->a);
 	EXPECT_EQ(luo_test_unload(), -EAGAIN);
 	close(self->b);
-	self->a = self->b = -1;
+	self->a = -1;
+	self->b = -1;
 	/* Prepared subsystems need it, too, and may not come or go. */
 	ASSERT_EQ(luo_event(self->dev, LIVEUPDATE_PREPARE), 0);
 	EXPECT_EQ(luo_test_unload(), -EAGAIN);

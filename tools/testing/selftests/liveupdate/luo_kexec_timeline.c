@@ -71,10 +71,12 @@ static void check_timeline(unsigned int nr)
 	unsigned long long us, last = 0;
 	char name[32];
 	unsigned int i;
+	int found;
 
 	for (i = 0; i < nr; i++, line = strchr(line, '\n') + 1) {
 		ksft_print_msg("%.*s\n", (int)strcspn(line, "\n"), line);
-		luo_check_eq(sscanf(line, "%31s %llu", name, &us), 2);
+		found = sscanf(line, "%31s %llu", name, &us);
+		luo_check_eq(found, 2);
 		luo_check(!strcmp(name, points[i]));
 		luo_check(us >= last && us - last < LONGEST_US);
 		last = us;
