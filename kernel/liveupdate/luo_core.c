@@ -48,8 +48,10 @@ static int freeze(const struct kimage *image)
 	u64 sessions;
 	int err;
 
-	if (!luo_event_pending())
+	if (!luo_event_pending()) {
+		luo_event_close();
 		return 0;
+	}
 	if (!kho_image_takes_over(image)) {
 		pr_err("the loaded kexec image cannot take over memory, load it with kexec_file_load(2)\n");
 		return -ENOEXEC;
@@ -74,6 +76,7 @@ static int freeze(const struct kimage *image)
  *
  * Context: Process context, may sleep.
  * Return: 0; -EBUSY if somebody holds an incoming session that is not finished,
+ *	   or a file of one is retrieved and could not be finished,
  *	   -EEXIST if an incoming session that has to go on has the name of an
  *	   outgoing one, -ENOEXEC if there are sessions and @image cannot take
  *	   them over, -EINTR if the process is being killed, or what a file's
@@ -88,7 +91,7 @@ int liveupdate_reboot(const struct kimage *image)
 	if (luo_enter_event())
 		return -EINTR;
 	err = freeze(image);
-	luo_exit_event();
+	luo_event_leave();
 	return err;
 }
 

@@ -182,8 +182,17 @@ int luo_event(enum liveupdate_event event)
 	if (luo_enter_event())
 		return -EINTR;
 	err = run_event(event);
-	luo_exit_event();
+	luo_event_leave();
 	return err;
+}
+
+/*
+ * A kexec is on its way that carries nothing. Whoever came now, and preserved
+ * something, would lose it.
+ */
+void luo_event_close(void)
+{
+	luo_state_set(LIVEUPDATE_STATE_FROZEN);
 }
 
 /* True if there is something that the next kernel has to get. */
@@ -229,13 +238,22 @@ static bool is_settled(void)
 	       luo_sessions_came() && !luo_sessions_incoming();
 }
 
+/*
+ * Ends an event. The last incoming session may have ended right before it began,
+ * and the state that the event came back to has not noticed.
+ */
+void luo_event_leave(void)
+{
+	if (is_settled())
+		run_event(LIVEUPDATE_FINISH);
+	luo_exit_event();
+}
+
 /* When the last incoming session has ended, so has the update. */
 void luo_event_settle(void)
 {
 	if (!is_settled())
 		return;
 	luo_enter_event_always();
-	if (is_settled())
-		run_event(LIVEUPDATE_FINISH);
-	luo_exit_event();
+	luo_event_leave();
 }

@@ -646,31 +646,43 @@ int luo_files_can_finish(struct luo_file_set *files)
 	return err;
 }
 
-/* Ends the update for all files of an incoming session, or for none. */
-int luo_files_finish(struct luo_file_set *files)
+/*
+ * Ends the update for all files of an incoming session. Cannot fail:
+ * luo_files_can_finish() has been asked, and nothing has happened since.
+ */
+void luo_files_finish(struct luo_file_set *files)
 {
 	struct luo_file *lf, *tmp;
-	int err;
 
-	err = luo_files_can_finish(files);
-	if (err)
-		return err;
+	lockdep_assert_held_write(&files->lock);
+
 	list_for_each_entry_safe(lf, tmp, &files->list, list)
 		finish_file(files, lf);
-	return 0;
+}
+
+/* Number of files that have a struct file: outgoing, or retrieved. */
+static unsigned long count_open(struct luo_file_set *files)
+{
+	struct luo_file *lf;
+	unsigned long nr = 0;
+
+	list_for_each_entry(lf, &files->list, list)
+		nr += !!lf->args.file;
+	return nr;
 }
 
 bool luo_files_all_retrieved(struct luo_file_set *files)
 {
-	struct luo_file *lf;
-
 	lockdep_assert_held_write(&files->lock);
 
-	list_for_each_entry(lf, &files->list, list) {
-		if (!lf->args.file)
-			return false;
-	}
-	return true;
+	return count_open(files) == files->count;
+}
+
+bool luo_files_any_retrieved(struct luo_file_set *files)
+{
+	luo_assert_event();
+
+	return count_open(files);
 }
 
 /* Ends the update for the files that were retrieved; the others stay. */

@@ -16,9 +16,11 @@
  *	  luo_file_set.lock		the files of one session, and its state
  *	    luo_file.lock		one file, see luo_file.c
  *	      handlers_lock		see luo_handler.c
+ *	      luo_flbs_lock		see luo_flb.c
  *	      the handler's own locks
  *	    luo_session_list.lock
  *	      luo_file_set.map_lock
+ *	  luo_subsystem_set.lock	see luo_subsystem_set.c
  *
  * An operation holds luo_state.lock for reading, an event that is about
  * everything holds it for writing: see luo_event.c.
@@ -122,8 +124,9 @@ int luo_files_read(struct luo_file_set *files,
 		   const struct luo_session_ser *ser);
 struct file *luo_files_retrieve(struct luo_file_set *files, u64 token);
 int luo_files_can_finish(struct luo_file_set *files);
-int luo_files_finish(struct luo_file_set *files);
+void luo_files_finish(struct luo_file_set *files);
 bool luo_files_all_retrieved(struct luo_file_set *files);
+bool luo_files_any_retrieved(struct luo_file_set *files);
 void luo_files_finish_retrieved(struct luo_file_set *files);
 void luo_files_count(struct luo_file_set *files,
 		     struct liveupdate_session_info *info);
@@ -227,7 +230,9 @@ int __init luo_sessions_read(u64 pa);
 /* luo_event.c */
 int luo_event(enum liveupdate_event event);
 int luo_event_reboot(u64 *sessions);
+void luo_event_close(void);
 bool luo_event_pending(void);
+void luo_event_leave(void);
 void luo_event_settle(void);
 
 /* luo_session_fd.c */

@@ -40,19 +40,24 @@ static void lower(struct luo_session *session, enum liveupdate_state target)
 		step_down(session);
 }
 
-static int finish(struct luo_session *session)
+/* Nobody has anything against it: luo_files_can_finish() has been asked. */
+static void finish(struct luo_session *session)
 {
-	int err;
-
 	if (session->err)
 		pr_warn("session %s is discarded, the memory of its files stays reserved: its records are damaged\n",
 			session->name);
-	err = luo_files_finish(&session->files);
-	if (err)
-		return err;
+	luo_files_finish(&session->files);
 	guard(mutex)(&luo_incoming.lock);
 	luo_incoming.waiting--;
-	return 0;
+}
+
+static int try_finish(struct luo_session *session)
+{
+	int err = luo_files_can_finish(&session->files);
+
+	if (!err)
+		finish(session);
+	return err;
 }
 
 static int do_event(struct luo_session *session, enum liveupdate_event event,
@@ -67,7 +72,7 @@ static int do_event(struct luo_session *session, enum liveupdate_event event,
 		lower(session, next);
 		return 0;
 	case LIVEUPDATE_FINISH:
-		return finish(session);
+		return try_finish(session);
 	}
 	return -EINVAL;
 }
@@ -237,10 +242,13 @@ int luo_sessions_finish(void)
 		if (err)
 			return err;
 	}
+	/* Who is asked twice may say something else. */
 	list_for_each_entry(session, &luo_incoming.list, list) {
 		guard(rwsem_write)(&session->files.lock);
-		if (session->state == LIVEUPDATE_STATE_UPDATED)
-			WARN_ON_ONCE(run_event(session, LIVEUPDATE_FINISH));
+		if (session->state != LIVEUPDATE_STATE_UPDATED)
+			continue;
+		finish(session);
+		set_state(session, LIVEUPDATE_STATE_NORMAL);
 	}
 	luo_sessions_reap();
 	return 0;

@@ -54,7 +54,8 @@ static int hand_on(struct luo_session *session)
 {
 	int err;
 
-	if (session->held)
+	/* What has been retrieved has left what can be handed on. */
+	if (session->held || luo_files_any_retrieved(&session->files))
 		return -EBUSY;
 	if (luo_session_exists(session->name))
 		return -EEXIST;
@@ -82,7 +83,7 @@ static void take_back(struct luo_session *session)
 /*
  * Makes all incoming sessions that are not finished part of the next update, or
  * none; their memory is up to the caller. -EBUSY if somebody holds one of them,
- * -EEXIST if there is an outgoing session of the same name.
+ * or a file of it is retrieved and could not be finished; -EEXIST if there is an outgoing session of the same name.
  */
 int luo_sessions_hand_on(void)
 {
@@ -114,16 +115,11 @@ void luo_sessions_take_back(void)
 		take_back(session);
 }
 
-static bool __init name_is_sane(const char *name)
-{
-	return *name && strnlen(name, LUO_NAME_SIZE) < LUO_NAME_SIZE;
-}
-
 static int __init read_session(const struct luo_session_ser *ser)
 {
 	struct luo_session *session;
 
-	if (!name_is_sane(ser->name))
+	if (!luo_name_is_valid((const u8 *)ser->name))
 		return -EIO;
 	session = luo_session_add_incoming(ser->name);
 	if (IS_ERR(session))

@@ -319,7 +319,8 @@ struct liveupdate_ioctl_get_state {
  * Errors:
  *
  *  - EBUSY: somebody holds an incoming session that is not finished, or a file
- *    is not ready to be finished
+ *    is not ready to be finished; or, for PREPARE, a file was retrieved that was
+ *    not ready when the last fd of its session was closed
  *  - EEXIST: an incoming session that would be part of the next update has the
  *    name of an outgoing one
  *  - EINTR: the process is being killed
@@ -538,7 +539,8 @@ struct liveupdate_file_info {
  * @entry_size: Input; sizeof(struct liveupdate_file_info)
  *
  * Lists the files of a session, sorted by token. The end is reached when no
- * entry is written; fewer than there is room for do not mean the end.
+ * entry is written, or @cursor is zero afterwards; fewer than there is room for
+ * do not mean the end.
  *
  * Errors:
  *
