@@ -164,8 +164,7 @@ static int run_event(enum liveupdate_event event)
 	err = do_event(event);
 	if (!err)
 		luo_state_set(next);
-	trace_liveupdate_state("", event, before, luo_state_get(), err,
-			       local_clock() - start);
+	luo_trace_state("", event, before, luo_state_get(), err, start);
 	return err;
 }
 

@@ -92,8 +92,8 @@ static int run_event(struct luo_session *session, enum liveupdate_event event)
 	err = do_event(session, event, next);
 	if (!err)
 		set_state(session, next);
-	trace_liveupdate_state(session->name, event, before, session->state, err,
-			       local_clock() - start);
+	luo_trace_state(session->name, event, before, session->state, err,
+			start);
 	return err;
 }
 

@@ -9,10 +9,20 @@
 #include <linux/sched/clock.h>
 #include <trace/events/liveupdate.h>
 
-/* When a change of state began, for who traces it. */
+/* When a change of state began; 0 if nobody traces it. */
 static inline u64 luo_trace_start(void)
 {
 	return trace_liveupdate_state_enabled() ? local_clock() : 0;
+}
+
+/* Ends what luo_trace_start() began; @session is empty for the whole. */
+static inline void luo_trace_state(const char *session, unsigned int event,
+				   unsigned int from, unsigned int to, int err,
+				   u64 start)
+{
+	if (start)
+		trace_liveupdate_state(session, event, from, to, err,
+				       local_clock() - start);
 }
 
 /*
