@@ -15,6 +15,7 @@
 #include "luo_flb.h"
 #include "luo_internal.h"
 #include "luo_subsystem.h"
+#include "luo_sysfs.h"
 #include "luo_timeline.h"
 #include "luo_trace.h"
 
@@ -152,6 +153,12 @@ static int refuse(enum liveupdate_event event, int err)
 	return luo_sessions_cancel() ? 0 : -ENOENT;
 }
 
+static void set_state(enum liveupdate_state next)
+{
+	luo_state_set(next);
+	luo_sysfs_notify_state();
+}
+
 static int run_event(enum liveupdate_event event)
 {
 	const enum liveupdate_state before = luo_state_get();
@@ -163,7 +170,7 @@ static int run_event(enum liveupdate_event event)
 		return refuse(event, next);
 	err = do_event(event);
 	if (!err)
-		luo_state_set(next);
+		set_state(next);
 	luo_trace_state("", event, before, luo_state_get(), err, start);
 	return err;
 }
@@ -191,7 +198,7 @@ int luo_event(enum liveupdate_event event)
  */
 void luo_event_close(void)
 {
-	luo_state_set(LIVEUPDATE_STATE_FROZEN);
+	set_state(LIVEUPDATE_STATE_FROZEN);
 }
 
 /* True if there is something that the next kernel has to get. */
@@ -222,7 +229,7 @@ int luo_event_reboot(u64 *sessions)
 	err = run_event(LIVEUPDATE_FREEZE);
 	if (err && implicit) {
 		unprepare();
-		luo_state_set(before);
+		set_state(before);
 	}
 	if (err)
 		return err;

@@ -16,7 +16,6 @@
 #include <linux/wait.h>
 
 #include "luo_internal.h"
-#include "luo_sysfs.h"
 
 static bool enabled __ro_after_init = IS_ENABLED(CONFIG_LIVEUPDATE_DEFAULT_ON);
 static bool strict __ro_after_init;
@@ -140,7 +139,6 @@ void luo_state_set(enum liveupdate_state next)
 	pr_debug("%s -> %s\n", luo_state_name(state.now), luo_state_name(next));
 	WRITE_ONCE(state.now, next);
 	luo_watch_changed(&state.watch);
-	luo_sysfs_notify_state();
 }
 
 /* Nobody else is there yet. */
