@@ -83,7 +83,8 @@ static void take_back(struct luo_session *session)
 /*
  * Makes all incoming sessions that are not finished part of the next update, or
  * none; their memory is up to the caller. -EBUSY if somebody holds one of them,
- * or a file of it is retrieved and could not be finished; -EEXIST if there is an outgoing session of the same name.
+ * or a file of it is retrieved and could not be finished; -EEXIST if there is an
+ * outgoing session of the same name.
  */
 int luo_sessions_hand_on(void)
 {
