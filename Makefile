@@ -26,6 +26,7 @@ help:
 	@echo '  demo          one live update in a virtual machine, shown and checked'
 	@echo '  test          all tests; the last line says how many passed and failed'
 	@echo '  fuzz          fuzz what reads the bytes of the previous kernel (FUZZ_SECONDS=)'
+	@echo '  model         go through all states of a model of sessions and events'
 	@echo '  bench         what an update costs, in instructions (MAINLINE=1, CASES=)'
 	@echo '  soak          200 kexecs in a row with 64 MiB preserved (KEXECS=)'
 	@echo '  kernel        build the kernel (FRAGMENT=, KIND=)'
@@ -42,9 +43,9 @@ help:
 
 .PHONY: deps
 deps:
-	@scripts/deps build vm check host
+	@scripts/deps build vm check host model
 
-.PHONY: deps-build deps-vm deps-check deps-host
+.PHONY: deps-build deps-vm deps-check deps-host deps-model
 deps-build:
 	@scripts/deps build
 deps-vm:
@@ -53,6 +54,8 @@ deps-check:
 	@scripts/deps build check
 deps-host:
 	@scripts/deps build host
+deps-model:
+	@scripts/deps model
 
 .PHONY: kernel
 kernel: deps-build
@@ -77,6 +80,10 @@ test: deps
 .PHONY: fuzz
 fuzz: deps-host
 	@scripts/userspace fuzz $(FUZZERS)
+
+.PHONY: model
+model: deps-model
+	@scripts/model
 
 .PHONY: bench
 bench: deps-vm
