@@ -234,35 +234,35 @@ struct kho_tree_walk *__init kho_boot_walk(void)
 	return &walk;
 }
 
-/* @ctx becomes an errno if the runs come to a bad end. */
 static bool __init yield_run(void *ctx, phys_addr_t *base, phys_addr_t *size)
 {
-	int *err = ctx;
 	u64 start, end;
 	int more;
 
 	more = kho_tree_walk_next(&walk, &start, &end);
+	if (!more)
+		return false;
 	if (more < 0) {
 		pr_err("two preserved blocks overlap, behind page 0x%llx\n",
 		       start);
-		*err = more;
+		/* An empty range is refused, and with it those before it. */
+		end = start;
 	}
-	if (more <= 0)
-		return false;
 	*base = PFN_PHYS(start);
 	*size = PFN_PHYS(end - start);
 	return true;
 }
 
-/* The pages' own initialisation stands. */
+/*
+ * All runs or none: where the initialisation of struct pages is deferred, those
+ * of these regions are left to kho_deferred.c, which needs a tree that is
+ * whole.
+ */
 static int __init reserve_runs(unsigned long nr)
 {
-	int walk_err = 0, err;
-
 	kho_boot_walk();
-	err = memblock_reserve_sorted(yield_run, &walk_err, nr,
-				      MEMBLOCK_RSRV_NOINIT);
-	return err ?: walk_err;
+	return memblock_reserve_sorted(yield_run, NULL, nr,
+				       MEMBLOCK_RSRV_NOINIT);
 }
 
 static unsigned long __init count_runs(void)
@@ -278,7 +278,7 @@ static unsigned long __init count_runs(void)
 
 /*
  * Reserves all memory that is preserved, in one pass over memblock's array,
- * after an error maybe some of it.
+ * after an error at most the nodes of the tree.
  */
 int __init kho_boot_reserve(void)
 {
@@ -298,20 +298,34 @@ int __init kho_boot_reserve(void)
 	return 0;
 }
 
+/* All memory but scratch; @ctx points to the next region to look at. */
+static bool __init yield_unknown(void *ctx, phys_addr_t *base, phys_addr_t *size)
+{
+	const struct memblock_type *memory = &memblock.memory;
+	struct memblock_region **region = ctx;
+
+	while (*region < memory->regions + memory->cnt) {
+		*base = (*region)->base;
+		*size = (*region)->size;
+		if (!memblock_is_kho_scratch((*region)++))
+			return true;
+	}
+	return false;
+}
+
 /*
  * What is preserved is not known, so it may be anywhere: only scratch is used.
+ * What early boot has allocated before stays allocated.
  */
 void __init kho_boot_seal(void)
 {
-	struct memblock_region *region;
-	int err = 0;
+	struct memblock_region *region = memblock.memory.regions;
+	int err;
 
 	tree = (struct kho_incoming_tree) {};
 	kho_incoming_adopt(&tree);
-	for_each_mem_region(region) {
-		if (!memblock_is_kho_scratch(region))
-			err = err ?: memblock_reserve(region->base, region->size);
-	}
+	err = memblock_reserve_sorted(yield_unknown, &region,
+				      memblock.memory.cnt, MEMBLOCK_NONE);
 	/* Whatever is used now may be somebody's memory. */
 	if (err)
 		panic("KHO: memory of the previous kernel cannot be kept: %d\n",

@@ -10,7 +10,8 @@
  *	restore		take it over, compare it again, and free it
  *	hand-on		hand it on to the next kernel
  *	take-back	undo that
- *	damage		let the map lead the next kernel to where no memory is
+ *
+ * and what kho_kexec_damage.c adds to that.
  */
 
 #define pr_fmt(fmt) "kho_kexec_test: " fmt
@@ -29,8 +30,7 @@
 #include <linux/uaccess.h>
 #include <linux/vmalloc.h>
 
-#include "../kho_internal.h"
-#include "../kho_tracker.h"
+#include "kho_kexec_test.h"
 
 #define SUBTREE		"x-kho-test"
 
@@ -63,7 +63,7 @@ static DEFINE_MUTEX(test_lock);
 /* Of this kernel and the previous one; protected by test_lock. */
 static struct kinds *outgoing, *incoming;
 
-static void fill(u64 *words, size_t size, u64 seed)
+void kho_test_fill(u64 *words, size_t size, u64 seed)
 {
 	size_t i;
 
@@ -71,7 +71,7 @@ static void fill(u64 *words, size_t size, u64 seed)
 		words[i] = seed + i;
 }
 
-static int compare(const u64 *words, size_t size, u64 seed)
+int kho_test_compare(const u64 *words, size_t size, u64 seed)
 {
 	size_t i;
 
@@ -101,7 +101,7 @@ static int preserve_folio(struct folio *folio, unsigned int object, u64 *pa)
 {
 	if (!folio)
 		return -ENOMEM;
-	fill(folio_address(folio), folio_size(folio), seed_of(object));
+	kho_test_fill(folio_address(folio), folio_size(folio), seed_of(object));
 	*pa = PFN_PHYS(folio_pfn(folio));
 	return kho_preserve_folio(folio);
 }
@@ -130,7 +130,7 @@ static int preserve_range(struct kinds *kinds)
 
 	if (!mem)
 		return -ENOMEM;
-	fill(mem, size, seed_of(RANGE));
+	kho_test_fill(mem, size, seed_of(RANGE));
 	kinds->range = virt_to_phys(mem);
 	return kho_preserve_pages(virt_to_page(mem), RANGE_PAGES);
 }
@@ -140,7 +140,7 @@ static int preserve_area(void *area, size_t size, unsigned int object,
 {
 	if (!area)
 		return -ENOMEM;
-	fill(area, size, seed_of(object));
+	kho_test_fill(area, size, seed_of(object));
 	return kho_preserve_vmalloc(area, desc);
 }
 
@@ -190,7 +190,7 @@ static int verify_folio(u64 pa, unsigned int order, unsigned int object)
 {
 	if (kho_incoming_order(pa) != order)
 		return -ENOENT;
-	return compare(phys_to_virt(pa), PAGE_SIZE << order, seed_of(object));
+	return kho_test_compare(phys_to_virt(pa), PAGE_SIZE << order, seed_of(object));
 }
 
 static int verify_area(const struct kho_vmalloc *desc, unsigned int object)
@@ -205,7 +205,7 @@ static int verify_area(const struct kho_vmalloc *desc, unsigned int object)
 		return err;
 	while ((page = kho_vmalloc_next(&reader))) {
 		err = IS_ERR(page) ? PTR_ERR(page) :
-				     compare(page, PAGE_SIZE, seed);
+				     kho_test_compare(page, PAGE_SIZE, seed);
 		if (err)
 			return err;
 		seed += PAGE_SIZE / sizeof(u64);
@@ -228,7 +228,7 @@ static int verify(void)
 		return err;
 	if (!kho_range_waits(incoming->range, RANGE_PAGES))
 		return -ENOENT;
-	return compare(phys_to_virt(incoming->range), RANGE_PAGES * PAGE_SIZE,
+	return kho_test_compare(phys_to_virt(incoming->range), RANGE_PAGES * PAGE_SIZE,
 		       seed_of(RANGE)) ?:
 	       verify_area(&incoming->area, AREA) ?:
 	       verify_area(&incoming->huge_area, HUGE_AREA);
@@ -248,7 +248,7 @@ static int restore_folio(u64 pa, unsigned int order, unsigned int object)
 		return -ENOENT;
 	err = folio_order(folio) == order ? 0 : -EINVAL;
 	if (!err)
-		err = compare(folio_address(folio), folio_size(folio),
+		err = kho_test_compare(folio_address(folio), folio_size(folio),
 			      seed_of(object));
 	folio_put(folio);
 	return err;
@@ -262,7 +262,7 @@ static int restore_range(void)
 
 	if (!page)
 		return -ENOENT;
-	err = compare(page_address(page), nr * PAGE_SIZE, seed_of(RANGE));
+	err = kho_test_compare(page_address(page), nr * PAGE_SIZE, seed_of(RANGE));
 	while (nr--)
 		__free_page(page++);
 	return err;
@@ -276,7 +276,7 @@ static int restore_area(const struct kho_vmalloc *desc, size_t size,
 
 	if (!area)
 		return -ENOENT;
-	err = compare(area, size, seed_of(object));
+	err = kho_test_compare(area, size, seed_of(object));
 	vfree(area);
 	return err;
 }
@@ -326,33 +326,41 @@ static int take_back(void)
 	return kho_remove_subtree(SUBTREE);
 }
 
-static int damage(void)
-{
-	struct kho_tree_table *root = kho_outgoing_tracker()->root;
+/**
+ * struct command - what userspace may write
+ * @word: the command
+ * @run: runs it
+ * @incoming: needs what the previous kernel left
+ */
+struct command {
+	const char *word;
+	int (*run)(void);
+	bool incoming;
+};
 
-	root->slots[KHO_TREE_SLOTS - 1] = U64_MAX & PAGE_MASK;
-	return 0;
-}
+static const struct command commands[] = {
+	{ "preserve", preserve },
+	{ "verify", verify, true },
+	{ "restore", restore, true },
+	{ "hand-on", hand_on, true },
+	{ "take-back", take_back, true },
+	{ "damage-nowhere", kho_test_damage_nowhere },
+	{ "damage-node", kho_test_damage_node },
+	{ "damage-overlap", kho_test_damage_overlap },
+};
 
-static int run_command(const char *command)
+static int run_command(const char *word)
 {
+	const struct command *command;
 	int err;
 
-	if (!strcmp(command, "preserve"))
-		return preserve();
-	if (!strcmp(command, "damage"))
-		return damage();
-	err = find_incoming();
-	if (err)
-		return err;
-	if (!strcmp(command, "verify"))
-		return verify();
-	if (!strcmp(command, "restore"))
-		return restore();
-	if (!strcmp(command, "hand-on"))
-		return hand_on();
-	if (!strcmp(command, "take-back"))
-		return take_back();
+	for (command = commands; command < commands + ARRAY_SIZE(commands);
+	     command++) {
+		if (strcmp(command->word, word))
+			continue;
+		err = command->incoming ? find_incoming() : 0;
+		return err ?: command->run();
+	}
 	return -EINVAL;
 }
 

@@ -1,13 +1,16 @@
 // SPDX-License-Identifier: GPL-2.0
 /*
- * A map of preserved memory that cannot be read: the next kernel comes up, says
- * so, and uses nothing but scratch, since all other memory may be somebody's.
+ * A map of preserved memory that cannot be trusted: the next kernel comes up,
+ * says so, and uses nothing but scratch, since all other memory may be
+ * somebody's. The argument says what is wrong with the map.
  *
  * Needs CONFIG_KEXEC_HANDOVER_KEXEC_TEST, kho_scratch=16M,512M,16M and one node.
  */
 
+#define _GNU_SOURCE
 #include <errno.h>
 #include <fcntl.h>
+#include <string.h>
 #include <unistd.h>
 
 #include "../kselftest.h"
@@ -16,36 +19,84 @@
 #define SCRATCH_KB ((16 + 512 + 16) * 1024L)
 #define NOT_USED "KHO: all memory but scratch stays"
 
-static void damage(void)
+/* More than fits in the first section, whose struct pages are never deferred. */
+#define LOST (192L << 20)
+
+/* Bits of /proc/kpageflags. */
+#define KPF_NOPAGE 20
+#define KPF_RESERVED 32
+
+static const struct damage {
+	const char *name;
+	const char *command;
+	const char *said;
+} damages[] = {
+	{ "nowhere", "damage-nowhere", "is damaged" },
+	{ "node", "damage-node", "is preserved itself" },
+	{ "overlap", "damage-overlap", "two preserved blocks overlap" },
+};
+
+static const struct damage *damage;
+
+static void do_damage(void)
 {
 	int fd = luo_get(open("/sys/kernel/debug/kho_kexec_test",
 			      O_WRONLY | O_CLOEXEC));
 	int dev = luo_get(luo_open());
-	int memfd = luo_get(luo_memfd_filled("lost", 1 << 20, 1));
+	int memfd = luo_get(luo_memfd("lost", LOST));
 	int session = luo_get(luo_create(dev, "lost"));
+	size_t len = strlen(damage->command);
 
 	luo_check_eq(luo_kernel_said(NOT_USED), 0);
+	luo_check_eq(fallocate(memfd, 0, 0, LOST), 0);
 	luo_check_eq(luo_preserve_fd(session, memfd, 1), 0);
-	luo_check_eq(write(fd, "damage", 6), 6);
+	luo_check_eq(write(fd, damage->command, len), len);
 	luo_next_kernel();
+}
+
+/* Every page has a valid state, and who may use it is known. */
+static long count_usable_pages(void)
+{
+	int fd = luo_get(open("/proc/kpageflags", O_RDONLY | O_CLOEXEC));
+	static uint64_t flags[8192];
+	long nr = 0;
+	ssize_t n;
+	int i;
+
+	while ((n = luo_get(read(fd, flags, sizeof(flags)))) > 0) {
+		for (i = 0; i < n / sizeof(*flags); i++)
+			nr += !(flags[i] >> KPF_NOPAGE & 1) &&
+			      !(flags[i] >> KPF_RESERVED & 1);
+	}
+	close(fd);
+	return nr;
 }
 
 static void nothing_is_used(void)
 {
 	long total = luo_get(luo_meminfo_kb("MemTotal"));
 
+	luo_check_eq(luo_kernel_said(damage->said), 1);
 	luo_check_eq(luo_kernel_said(NOT_USED), 1);
 	luo_check(total <= SCRATCH_KB);
+	luo_check(count_usable_pages() <= SCRATCH_KB / 4);
 	/* Without memory to keep free there is no next live update. */
 	luo_check_eq(luo_open(), -ENOENT);
 }
 
 static const struct luo_stage stages[] = {
-	{ "a map with a node that is nowhere", damage },
+	{ "a map that is damaged", do_damage },
 	{ "only scratch is used, and the kernel says so", nothing_is_used },
 };
 
-int main(void)
+int main(int argc, char *argv[])
 {
+	int i;
+
+	for (i = 0; i < ARRAY_SIZE(damages); i++) {
+		if (argc == 2 && !strcmp(argv[1], damages[i].name))
+			damage = &damages[i];
+	}
+	luo_check(damage);
 	return luo_run_stages(stages, ARRAY_SIZE(stages));
 }

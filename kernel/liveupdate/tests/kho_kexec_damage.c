@@ -1,0 +1,68 @@
+// SPDX-License-Identifier: GPL-2.0
+/*
+ * Maps of preserved memory that the next kernel must not trust.
+ */
+
+#include <linux/bitmap.h>
+#include <linux/bits.h>
+#include <linux/io.h>
+#include <linux/pfn.h>
+#include <linux/slab.h>
+
+#include "../kho_internal.h"
+#include "../kho_tracker.h"
+#include "../kho_tree.h"
+#include "kho_kexec_test.h"
+
+/* A node where there is no memory. */
+int kho_test_damage_nowhere(void)
+{
+	struct kho_tree_table *root = kho_outgoing_tracker()->root;
+
+	root->slots[KHO_TREE_SLOTS - 1] = U64_MAX & PAGE_MASK;
+	return 0;
+}
+
+/* A node that is preserved itself: the root, which is a node as any other. */
+int kho_test_damage_node(void)
+{
+	struct kho_tracker *tracker = kho_outgoing_tracker();
+
+	return kho_tracker_add(tracker, PHYS_PFN(virt_to_phys(tracker->root)),
+			       0);
+}
+
+/* The last page that is preserved; 0 if there is none. */
+static unsigned long last_pfn(struct kho_tracker *tracker)
+{
+	struct kho_tree_walk *walk = kmalloc(sizeof(*walk), GFP_KERNEL);
+	u64 start, end = 1;
+
+	if (!walk)
+		return 0;
+	kho_tree_walk_init(walk, virt_to_phys(tracker->root),
+			   GENMASK_ULL(KHO_TREE_MAX_ORDER, 0), 0, KHO_TREE_END);
+	while (kho_tree_walk_next(walk, &start, &end) > 0)
+		;
+	kfree(walk);
+	return end - 1;
+}
+
+/* Two blocks over each other; the last ones, so there are others before them. */
+int kho_test_damage_overlap(void)
+{
+	struct kho_tracker *tracker = kho_outgoing_tracker();
+	unsigned long pfn = last_pfn(tracker);
+	unsigned int order;
+	int err = -ENOENT;
+
+	for (order = 0; pfn && order < 2; order++) {
+		/* Overlaps are looked for in these orders only. */
+		bitmap_zero(tracker->orders, KHO_TREE_MAX_ORDER + 1);
+		err = kho_tracker_add(tracker, round_down(pfn, 1UL << order),
+				      order);
+		if (err != -EEXIST)
+			break;
+	}
+	return err;
+}

@@ -1,0 +1,20 @@
+/* SPDX-License-Identifier: GPL-2.0 */
+/*
+ * What the parts of the test that goes through several kernels share.
+ */
+
+#ifndef _LINUX_LIVEUPDATE_KHO_KEXEC_TEST_H
+#define _LINUX_LIVEUPDATE_KHO_KEXEC_TEST_H
+
+#include <linux/types.h>
+
+/* kho_kexec_test.c */
+void kho_test_fill(u64 *words, size_t size, u64 seed);
+int kho_test_compare(const u64 *words, size_t size, u64 seed);
+
+/* kho_kexec_damage.c */
+int kho_test_damage_nowhere(void);
+int kho_test_damage_node(void);
+int kho_test_damage_overlap(void);
+
+#endif /* _LINUX_LIVEUPDATE_KHO_KEXEC_TEST_H */
