@@ -39,7 +39,10 @@ static unsigned long most_runs __initdata;
 /* One walk at a time; too large for the stack. */
 static struct kho_tree_walk walk __initdata;
 
-/* A range of memory, in pfns; memory of another kind or node ends it. */
+/*
+ * A range of memory, in pfns; memory of another kind or node ends it. What the
+ * direct map leaves out is none: it cannot be looked at.
+ */
 struct mem_range {
 	unsigned long start;
 	unsigned long end;
@@ -50,7 +53,8 @@ static bool __init find_memory(struct mem_range *mem, u64 pfn)
 	int i;
 
 	for_each_mem_pfn_range(i, MAX_NUMNODES, &mem->start, &mem->end, NULL) {
-		if (mem->start <= pfn && pfn < mem->end)
+		if (mem->start <= pfn && pfn < mem->end &&
+		    memblock_is_map_memory(PFN_PHYS(pfn)))
 			return true;
 	}
 	*mem = (struct mem_range) {};
