@@ -48,15 +48,22 @@ void __init kho_deferred_init_edges(void)
 static void __init init_pages(unsigned long pfn, unsigned long end)
 {
 	while (pfn < end) {
-		const unsigned long stop = min(pageblock_end_pfn(pfn), end);
-		const int nid = early_pfn_to_nid(pfn);
+		unsigned long region, region_end, stop;
+		/* Nodes may begin anywhere, also inside of a pageblock. */
+		int nid = memblock_search_pfn_nid(pfn, &region, &region_end);
 
+		stop = min3(region_end, pageblock_end_pfn(pfn), end);
 		for (; pfn < stop; pfn++)
 			__init_page_from_nid(pfn, nid);
 		cond_resched();
 	}
 }
 
+/*
+ * Leaves out what kho_deferred_init_edges() has done: these pages share
+ * pageblocks with free ones, and the page allocator may have changed the type
+ * of such a pageblock meanwhile.
+ */
 static void __init init_chunk(unsigned long start, unsigned long end, void *arg)
 {
 	const struct kho_incoming_tree *tree = arg;
@@ -66,7 +73,8 @@ static void __init init_chunk(unsigned long start, unsigned long end, void *arg)
 	walk = kmalloc(sizeof(*walk), GFP_KERNEL | __GFP_NOFAIL);
 	kho_tree_walk_init(walk, tree->root, tree->orders, start, end);
 	while (kho_tree_walk_next(walk, &from, &to) > 0)
-		init_pages(max_t(u64, from, start), min_t(u64, to, end));
+		init_pages(ALIGN(max_t(u64, from, start), MAX_ORDER_NR_PAGES),
+			   ALIGN_DOWN(min_t(u64, to, end), MAX_ORDER_NR_PAGES));
 	kfree(walk);
 }
 

@@ -11,7 +11,7 @@
  *	hand-on		hand it on to the next kernel
  *	take-back	undo that
  *
- * and what kho_kexec_damage.c adds to that.
+ * and what kho_kexec_nodes.c and kho_kexec_damage.c add to that.
  */
 
 #define pr_fmt(fmt) "kho_kexec_test: " fmt
@@ -344,6 +344,8 @@ static const struct command commands[] = {
 	{ "restore", restore, true },
 	{ "hand-on", hand_on, true },
 	{ "take-back", take_back, true },
+	{ "preserve-nodes", kho_test_nodes_preserve },
+	{ "restore-nodes", kho_test_nodes_restore },
 	{ "damage-nowhere", kho_test_damage_nowhere },
 	{ "damage-node", kho_test_damage_node },
 	{ "damage-overlap", kho_test_damage_overlap },

@@ -12,6 +12,10 @@
 void kho_test_fill(u64 *words, size_t size, u64 seed);
 int kho_test_compare(const u64 *words, size_t size, u64 seed);
 
+/* kho_kexec_nodes.c */
+int kho_test_nodes_preserve(void);
+int kho_test_nodes_restore(void);
+
 /* kho_kexec_damage.c */
 int kho_test_damage_nowhere(void);
 int kho_test_damage_node(void);

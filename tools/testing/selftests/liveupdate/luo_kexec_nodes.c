@@ -1,0 +1,90 @@
+// SPDX-License-Identifier: GPL-2.0
+/*
+ * A range of pages that lies in two NUMA nodes: what the next kernel takes over
+ * and frees goes to the node that it lies in. Arguments are the numbers of pages
+ * in node 0 and node 1.
+ *
+ * Needs CONFIG_KEXEC_HANDOVER_KEXEC_TEST, and kho_kexec_nodes= with a range that
+ * is cut by the border of the nodes.
+ */
+
+#include <fcntl.h>
+#include <stdlib.h>
+#include <string.h>
+#include <unistd.h>
+
+#include "../kselftest.h"
+#include "luo_util.h"
+
+#define NODES 2
+
+static long pages[NODES];
+
+static void tell(const char *command)
+{
+	int fd = luo_get(open("/sys/kernel/debug/kho_kexec_test",
+			      O_WRONLY | O_CLOEXEC));
+
+	luo_check_eq(write(fd, command, strlen(command)), strlen(command));
+	close(fd);
+}
+
+static long node_total_kb(int node)
+{
+	char path[64], line[128] = "";
+	long kb = -1;
+	FILE *f;
+
+	snprintf(path, sizeof(path), "/sys/devices/system/node/node%d/meminfo",
+		 node);
+	f = fopen(path, "re");
+	luo_check(f);
+	while (kb < 0 && fgets(line, sizeof(line), f))
+		sscanf(line, "Node %*d MemTotal: %ld", &kb);
+	fclose(f);
+	return luo_get(kb);
+}
+
+static void preserve(void)
+{
+	long before = luo_kho_pages();
+
+	tell("preserve-nodes");
+	/* What tells the next kernel of it is a page, too. */
+	luo_check_eq(luo_kho_pages() - before, pages[0] + pages[1] + 1);
+	luo_next_kernel();
+}
+
+static void restore(void)
+{
+	long before[NODES], waiting = luo_kho_incoming_pages();
+	long page_kb = sysconf(_SC_PAGESIZE) / 1024;
+	int i;
+
+	for (i = 0; i < NODES; i++)
+		before[i] = node_total_kb(i);
+	tell("restore-nodes");
+	luo_check_eq(waiting - luo_kho_incoming_pages(),
+		     pages[0] + pages[1] + 1);
+	for (i = 0; i < NODES; i++) {
+		long more = (node_total_kb(i) - before[i]) / page_kb;
+
+		/* That page, and nodes of the tree, may come back as well. */
+		luo_check(more >= pages[i] && more < pages[i] + 64);
+	}
+}
+
+static const struct luo_stage stages[] = {
+	{ "a range in two nodes preserved", preserve },
+	{ "taken over and given back to both of them", restore },
+};
+
+int main(int argc, char *argv[])
+{
+	int i;
+
+	luo_check_eq(argc, 1 + NODES);
+	for (i = 0; i < NODES; i++)
+		pages[i] = atol(argv[1 + i]);
+	return luo_run_stages(stages, ARRAY_SIZE(stages));
+}
