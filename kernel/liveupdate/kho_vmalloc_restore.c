@@ -9,7 +9,6 @@
 #include <linux/kasan.h>
 #include <linux/kexec_handover.h>
 #include <linux/mm.h>
-#include <linux/slab.h>
 #include <linux/vmalloc.h>
 
 #include "../../mm/internal.h"
@@ -88,7 +87,7 @@ static void free_pages_of(struct restored_area *area)
 {
 	while (area->nr)
 		__free_page(area->pages[--area->nr]);
-	kvfree(area->pages);
+	vfree(area->pages);
 }
 
 /* On success the area owns the pages and the array. */
@@ -113,6 +112,7 @@ static void *map_area(struct restored_area *area, const struct kho_vmalloc *desc
 	}
 	vm->nr_pages = area->total;
 	vm->pages = area->pages;
+	vmalloc_account_pages(area->total);
 	vm->addr = kasan_unpoison_vmalloc(vm->addr, get_vm_area_size(vm),
 					  KASAN_VMALLOC_PROT_NORMAL |
 					  KASAN_VMALLOC_VM_ALLOC);
@@ -137,8 +137,8 @@ void *kho_restore_vmalloc(const struct kho_vmalloc *preservation)
 
 	if (!kho_vmalloc_is_valid(preservation))
 		return NULL;
-	area.pages = kvmalloc_array(area.total, sizeof(*area.pages),
-				    GFP_KERNEL);
+	/* Of an area of 1 TiB it is larger than kvmalloc() allows. */
+	area.pages = vmalloc_array(area.total, sizeof(*area.pages));
 	if (!area.pages)
 		return NULL;
 	if (!restore_pages(&area, preservation))

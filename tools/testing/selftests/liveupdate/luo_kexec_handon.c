@@ -9,6 +9,7 @@
 
 #include <errno.h>
 #include <fcntl.h>
+#include <stdlib.h>
 #include <string.h>
 #include <unistd.h>
 
@@ -68,10 +69,13 @@ static void restore(void)
 {
 	long total = luo_meminfo_kb("MemTotal");
 	long waiting = luo_kho_incoming_pages();
+	long vmalloc = luo_meminfo_kb("VmallocUsed");
 	int i;
 
 	luo_check_eq(tell("verify"), 0);
 	luo_check_eq(tell("restore"), 0);
+	/* Areas of 4 MiB each came and went. */
+	luo_check(labs(luo_meminfo_kb("VmallocUsed") - vmalloc) < 4096);
 	luo_check_eq(tell("restore"), -EINVAL);
 	luo_check_eq(luo_kho_incoming_pages(), 0);
 	/* With the last block the tree goes, in the background. */
