@@ -2,16 +2,18 @@
 /*
  * Kexec HandOver without live update: test_kho, which is built in, preserves
  * folios of all orders and an area of vmalloc() when the first kernel boots, and
- * compares them when the next one does; and a region of reserve_mem= stays where
- * it is.
+ * compares them when the next one does; and regions of reserve_mem= stay where
+ * they are, also one that does not consist of whole pages.
  *
- * The kernel is booted with reserve_mem=2M:4096:luo_kexec_kho.
+ * The kernel is booted with reserve_mem=2M:4096:luo_kexec_kho and
+ * reserve_mem=5000:64:luo_kexec_odd.
  */
 
 #include "../kselftest.h"
 #include "luo_util.h"
 
 #define REVIVED "Revived memory reservation 'luo_kexec_kho' from KHO"
+#define ODD_REVIVED "Revived memory reservation 'luo_kexec_odd' from KHO"
 #define FOUND "KHO restore succeeded"
 
 static void save(void)
@@ -26,6 +28,7 @@ static void save(void)
 static void restore(void)
 {
 	luo_check(luo_kernel_said(REVIVED) > 0);
+	luo_check(luo_kernel_said(ODD_REVIVED) > 0);
 	luo_check(luo_kernel_said(FOUND) > 0);
 }
 
