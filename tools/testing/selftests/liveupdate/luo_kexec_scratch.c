@@ -7,6 +7,7 @@
  *   areas=16M,128M      sizes of the areas
  *   ignored=3           how many times kho_scratch= was refused
  *   huge=1              number of pages of 1 GiB
+ *   cma=1024            size of the memory of hugetlb_cma=, in MiB
  *   memory=0-1          nodes that have memory
  */
 
@@ -33,6 +34,7 @@
 #define KPF_HUGE 17
 
 static const char *want_areas, *want_ignored, *want_huge, *want_memory;
+static const char *want_cma;
 
 struct areas {
 	unsigned int nr;
@@ -121,6 +123,15 @@ static void check_memory(void)
 	luo_check_eq(strcmp(line, want_memory), 0);
 }
 
+static void check_cma(void)
+{
+	char line[80];
+
+	snprintf(line, sizeof(line), "hugetlb_cma: reserved %s MiB on node 0",
+		 want_cma);
+	luo_check_eq(luo_kernel_said(line), 1);
+}
+
 static void first_kernel(void)
 {
 	struct areas areas = read_areas();
@@ -132,6 +143,8 @@ static void first_kernel(void)
 		check_memory();
 	if (want_huge)
 		check_huge_pages(&areas);
+	if (want_cma)
+		check_cma();
 	luo_next_kernel();
 }
 
@@ -143,6 +156,8 @@ static void next_kernel(void)
 	luo_check_eq(luo_kernel_said(NOT_HANDED_OVER), 0);
 	if (want_huge)
 		check_huge_pages(&areas);
+	if (want_cma)
+		check_cma();
 }
 
 static const struct luo_stage stages[] = {
@@ -166,6 +181,7 @@ int main(int argc, char *argv[])
 		want_ignored = value(argv[i], "ignored=") ?: want_ignored;
 		want_huge = value(argv[i], "huge=") ?: want_huge;
 		want_memory = value(argv[i], "memory=") ?: want_memory;
+		want_cma = value(argv[i], "cma=") ?: want_cma;
 	}
 	return luo_run_stages(stages, ARRAY_SIZE(stages));
 }
