@@ -16,7 +16,7 @@
  *	  luo_file_set.lock		the files of one session, and its state
  *	    luo_file.lock		one file, see luo_file.c
  *	      handlers_lock		see luo_handler.c
- *	      luo_flbs_lock		see luo_flb.c
+ *	        luo_flbs_lock		see luo_flb.c
  *	      the handler's own locks
  *	    luo_session_list.lock
  *	      luo_file_set.map_lock
