@@ -249,7 +249,7 @@ static int restore_folio(u64 pa, unsigned int order, unsigned int object)
 	err = folio_order(folio) == order ? 0 : -EINVAL;
 	if (!err)
 		err = kho_test_compare(folio_address(folio), folio_size(folio),
-			      seed_of(object));
+				       seed_of(object));
 	folio_put(folio);
 	return err;
 }

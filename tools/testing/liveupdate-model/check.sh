@@ -41,11 +41,11 @@ build()
 
 	mkdir -p "$dir"
 	cd "$dir"
-	rm -f pan pan.* ./*.trail
+	rm -f pan.* pan ./*.trail
 	cp "$HERE/luo.pml" .
 	spin -a -P"gcc -E -x c -I$KERNEL -I$HERE" "$@" luo.pml >spin.log
 	[[ -f pan.c ]] || { cat spin.log; return 1; }
-	gcc -O0 -w -DSAFETY -DCOLLAPSE -DNOREDUCE -o pan pan.c
+	gcc -O0 -w -DSAFETY -DCOLLAPSE -DNOREDUCE pan.c -o pan
 }
 
 search()

@@ -45,7 +45,7 @@ static long node_total_kb(int node)
 	return luo_get(kb);
 }
 
-static void preserve(void)
+static void in_first_kernel(void)
 {
 	long before = luo_kho_pages();
 
@@ -55,7 +55,7 @@ static void preserve(void)
 	luo_next_kernel();
 }
 
-static void restore(void)
+static void in_second_kernel(void)
 {
 	long before[NODES], waiting = luo_kho_incoming_pages();
 	long page_kb = sysconf(_SC_PAGESIZE) / 1024;
@@ -75,8 +75,8 @@ static void restore(void)
 }
 
 static const struct luo_stage stages[] = {
-	{ "a range in two nodes preserved", preserve },
-	{ "taken over and given back to both of them", restore },
+	{ "a range in two nodes preserved", in_first_kernel },
+	{ "taken over and given back to both of them", in_second_kernel },
 };
 
 int main(int argc, char *argv[])
