@@ -304,20 +304,6 @@ TEST_F(callbacks, the_first_file_fails_with_the_object_that_it_needs)
 		     "flb_unpreserve:flb ");
 }
 
-/* Waits until @call has been seen; the calls so far are in @seen. */
-static bool wait_for(const char *call, char seen[4096])
-{
-	int i;
-
-	for (i = 0; i < 2000; i++) {
-		strcat(seen, luo_test_calls());
-		if (strstr(seen, call))
-			return true;
-		usleep(10000);
-	}
-	return false;
-}
-
 struct preserver {
 	int session;
 	int fd;
@@ -351,8 +337,8 @@ TEST_F(callbacks, two_files_of_a_session_at_a_time)
 		ASSERT_EQ(pthread_create(&threads[i], NULL, preserve_thread,
 					 &p[i]), 0);
 	}
-	EXPECT_TRUE(wait_for("preserve:10 ", seen));
-	EXPECT_TRUE(wait_for("preserve:11 ", seen));
+	EXPECT_TRUE(luo_test_wait_for("preserve:10 ", seen));
+	EXPECT_TRUE(luo_test_wait_for("preserve:11 ", seen));
 	ASSERT_EQ(luo_test_tell("hold", "none"), 0);
 	for (i = 0; i < 2; i++) {
 		pthread_join(threads[i], NULL);
@@ -376,7 +362,7 @@ TEST_F(callbacks, a_waiting_prepare_can_be_killed)
 
 	ASSERT_EQ(luo_test_tell("hold", "preserve"), 0);
 	ASSERT_EQ(pthread_create(&thread, NULL, preserve_thread, &p), 0);
-	ASSERT_TRUE(wait_for("preserve:10 ", seen));
+	ASSERT_TRUE(luo_test_wait_for("preserve:10 ", seen));
 	pid = fork();
 	ASSERT_GE(pid, 0);
 	if (!pid) {
@@ -417,7 +403,7 @@ TEST_F(callbacks, close_during_a_reboot_that_fails)
 	ASSERT_EQ(luo_test_tell("fail", "sub_freeze 2 -28"), 0);
 	ASSERT_EQ(luo_test_tell("hold", "sub_freeze"), 0);
 	ASSERT_EQ(pthread_create(&reboot, NULL, reboot_thread, &err), 0);
-	ASSERT_TRUE(wait_for("sub_freeze:x ", seen));
+	ASSERT_TRUE(luo_test_wait_for("sub_freeze:x ", seen));
 	ASSERT_EQ(pthread_create(&closer, NULL, close_thread, &self->a), 0);
 	ASSERT_EQ(luo_test_tell("hold", "none"), 0);
 	pthread_join(reboot, NULL);

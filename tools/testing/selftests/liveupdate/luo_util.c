@@ -376,6 +376,11 @@ long luo_kho_incoming_pages(void)
 	return read_number("/sys/kernel/debug/kho/in/pages");
 }
 
+long luo_open_files(void)
+{
+	return read_number("/proc/sys/fs/file-nr");
+}
+
 int luo_kernel_said(const char *text)
 {
 	char line[2048];
@@ -574,6 +579,19 @@ const char *luo_test_calls(void)
 		text[0] = '\0';
 	close(fd);
 	return text;
+}
+
+bool luo_test_wait_for(const char *call, char seen[4096])
+{
+	int i;
+
+	for (i = 0; i < 2000; i++) {
+		strcat(seen, luo_test_calls());
+		if (strstr(seen, call))
+			return true;
+		usleep(10000);
+	}
+	return false;
 }
 
 int luo_test_file(uint64_t value)

@@ -59,17 +59,22 @@ long luo_kho_pages(void);
 long luo_kho_incoming_nodes(void);
 long luo_kho_incoming_pages(void);
 
+/* Number of open files of the whole system. */
+long luo_open_files(void);
+
 /* How many lines of the kernel's log have @text in them. */
 int luo_kernel_said(const char *text);
 
 /*
  * The module luo_test: its debugfs files, its files, and what was called since
- * the last time, "CALLBACK:WHO " for each.
+ * the last time, "CALLBACK:WHO " for each. luo_test_wait_for() gives up after
+ * some time; @seen is empty at first, and has what was called so far.
  */
 int luo_test_load(void);
 int luo_test_unload(void);
 int luo_test_tell(const char *name, const char *text);
 const char *luo_test_calls(void);
+bool luo_test_wait_for(const char *call, char seen[4096]);
 int luo_test_file(uint64_t value);
 
 /* The next kernel */

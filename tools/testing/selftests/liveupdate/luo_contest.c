@@ -1,0 +1,105 @@
+// SPDX-License-Identifier: GPL-2.0
+/*
+ * Two processes that do something at the same moment, see luo_contest.h.
+ */
+
+#include <errno.h>
+#include <sched.h>
+#include <stdatomic.h>
+#include <stdlib.h>
+#include <sys/mman.h>
+#include <sys/random.h>
+#include <sys/wait.h>
+#include <unistd.h>
+
+#include "luo_contest.h"
+
+/* Where the contestants meet: before and after what they do. */
+struct ring {
+	atomic_int ready;
+	atomic_int done;
+	int result[2];
+};
+
+/* On one CPU, too, both of them get there. */
+static void meet(atomic_int *count)
+{
+	atomic_fetch_add(count, 1);
+	while (atomic_load(count) < 2)
+		sched_yield();
+}
+
+static void contend(struct ring *ring, int who, luo_act act, void *arg)
+{
+	meet(&ring->ready);
+	ring->result[who] = act(arg);
+	meet(&ring->done);
+}
+
+static pid_t start(struct ring *ring, int who, luo_act act, void *arg)
+{
+	pid_t pid = fork();
+
+	if (pid)
+		return pid;
+	contend(ring, who, act, arg);
+	_exit(0);
+}
+
+static int wait_for(pid_t pid)
+{
+	int status;
+
+	if (pid < 0 || waitpid(pid, &status, 0) != pid)
+		return -ECHILD;
+	return status ? -EPROTO : 0;
+}
+
+int luo_contest(luo_act a, luo_act b, void *arg, int result[2])
+{
+	struct ring *ring;
+	pid_t pids[2];
+	int err;
+
+	ring = mmap(NULL, sizeof(*ring), PROT_READ | PROT_WRITE,
+		    MAP_SHARED | MAP_ANONYMOUS, -1, 0);
+	if (ring == MAP_FAILED)
+		return -errno;
+	pids[0] = start(ring, 0, a, arg);
+	pids[1] = start(ring, 1, b, arg);
+	err = wait_for(pids[0]);
+	err = wait_for(pids[1]) ?: err;
+	result[0] = ring->result[0];
+	result[1] = ring->result[1];
+	munmap(ring, sizeof(*ring));
+	return err;
+}
+
+bool luo_one_wins(const int result[2], int lose)
+{
+	return (result[0] >= 0 && result[1] == lose) ||
+	       (result[1] >= 0 && result[0] == lose);
+}
+
+uint64_t luo_seed(void)
+{
+	const char *text = getenv("LUO_SEED");
+	uint32_t seed = 1;
+
+	if (text)
+		return strtoull(text, NULL, 0);
+	/* The pool of a machine that has just booted may be empty. */
+	if (getrandom(&seed, sizeof(seed), GRND_INSECURE) != sizeof(seed))
+		seed = getpid();
+	return seed;
+}
+
+/* Splitmix64. */
+uint32_t luo_random(uint64_t *state, uint32_t below)
+{
+	uint64_t z = (*state += 0x9e3779b97f4a7c15ULL);
+
+	z = (z ^ (z >> 30)) * 0xbf58476d1ce4e5b9ULL;
+	z = (z ^ (z >> 27)) * 0x94d049bb133111ebULL;
+	return (z ^ (z >> 31)) % below;
+}
