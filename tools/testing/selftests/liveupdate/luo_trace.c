@@ -1,0 +1,226 @@
+// SPDX-License-Identifier: GPL-2.0
+/*
+ * Trace events: that each change of state and each callback leaves one, with
+ * what it was about, how it ended, and how long it took. Needs the module
+ * luo_test.
+ */
+
+#include <errno.h>
+#include <fcntl.h>
+#include <pthread.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/mount.h>
+#include <unistd.h>
+
+#include "../kselftest_harness.h"
+#include "luo_harness.h"
+#include "luo_util.h"
+
+#define TRACING "/sys/kernel/tracing/"
+#define HELD_US 50000
+
+static int tell(const char *name, const char *text)
+{
+	char path[128];
+	int fd, err;
+
+	snprintf(path, sizeof(path), TRACING "%s", name);
+	fd = open(path, O_WRONLY | O_TRUNC | O_CLOEXEC);
+	if (fd < 0)
+		return -errno;
+	err = write(fd, text, strlen(text)) < 0 ? -errno : 0;
+	close(fd);
+	return err;
+}
+
+/*
+ * What was traced since the last time: "EVENT: FIELDS\n" for each, without the
+ * durations, the longest of which is @longest.
+ */
+static const char *trace(uint64_t *longest)
+{
+	static char text[16384];
+	char line[512], *event, *ns;
+	size_t len = 0;
+	FILE *f = fopen(TRACING "trace", "re");
+
+	*longest = 0;
+	text[0] = '\0';
+	while (f && fgets(line, sizeof(line), f)) {
+		event = strstr(line, "liveupdate_");
+		ns = event ? strstr(event, " ns=") : NULL;
+		if (!ns)
+			continue;
+		if (strtoull(ns + 4, NULL, 10) > *longest)
+			*longest = strtoull(ns + 4, NULL, 10);
+		*ns = '\0';
+		len += snprintf(text + len, sizeof(text) - len, "%s\n",
+				event + strlen("liveupdate_"));
+	}
+	if (f)
+		fclose(f);
+	tell("trace", "");
+	return text;
+}
+
+FIXTURE(trace)
+{
+	int dev;
+	int session;
+	int file;
+};
+
+/* A subsystem, a session, and a file that is not preserved. */
+FIXTURE_SETUP(trace)
+{
+	mount("tracefs", TRACING, "tracefs", 0, NULL);
+	if (access(TRACING "events", F_OK))
+		SKIP(return, "no tracefs: no CONFIG_EVENT_TRACING");
+	self->dev = luo_open();
+	if (self->dev == -ENOENT)
+		SKIP(return, LUO_DEVICE " is not there: no CONFIG_LIVEUPDATE, or no liveupdate=on");
+	ASSERT_GE(self->dev, 0);
+	if (luo_test_load() == -ENOENT)
+		SKIP(return, "no luo_test: no CONFIG_LIVEUPDATE_TEST=m");
+	ASSERT_EQ(luo_test_tell("subsystem", "+x 1"), 0);
+	self->session = luo_create(self->dev, "traced");
+	self->file = luo_test_file(7);
+	ASSERT_GE(self->session, 0);
+	ASSERT_GE(self->file, 0);
+	ASSERT_EQ(tell("trace", ""), 0);
+	ASSERT_EQ(tell("events/liveupdate/enable", "1"), 0);
+}
+
+FIXTURE_TEARDOWN(trace)
+{
+	EXPECT_EQ(tell("events/liveupdate/enable", "0"), 0);
+	luo_event(self->dev, LIVEUPDATE_CANCEL);
+	close(self->session);
+	close(self->file);
+	close(self->dev);
+	EXPECT_EQ(luo_test_unload(), 0);
+}
+
+/* @text, with what every callback of the one file has in common. */
+#define FILE_CALL(op, err) \
+	"file: op=" op " name=luo-test-v1 token=42 err=" err "\n"
+#define FLB_CALL(op) "flb: op=" op " name=luo-test-flb-v1 token=0 err=0\n"
+#define SUBSYSTEM_CALL(op, err) \
+	"subsystem: op=" op " name=x token=0 err=" err "\n"
+#define STATE(session, event, from, to, err) \
+	"state: session=" session " event=" event " from=" from " to=" to \
+	" err=" err "\n"
+
+TEST_F(trace, callbacks_and_states)
+{
+	uint64_t ns;
+
+	ASSERT_EQ(luo_preserve_fd(self->session, self->file, 42), 0);
+	EXPECT_STREQ(trace(&ns),
+		     FLB_CALL("preserve")
+		     FILE_CALL("preserve", "0"));
+	EXPECT_GT(ns, 0);
+	ASSERT_EQ(luo_event(self->dev, LIVEUPDATE_PREPARE), 0);
+	EXPECT_STREQ(trace(&ns),
+		     SUBSYSTEM_CALL("prepare", "0")
+		     FILE_CALL("prepare", "0")
+		     STATE("traced", "prepare", "normal", "prepared", "0")
+		     STATE("", "prepare", "normal", "prepared", "0"));
+	EXPECT_GT(ns, 0);
+	ASSERT_EQ(luo_session_event(self->session, LIVEUPDATE_FREEZE), 0);
+	EXPECT_STREQ(trace(&ns),
+		     FILE_CALL("freeze", "0")
+		     STATE("traced", "freeze", "prepared", "frozen", "0"));
+	ASSERT_EQ(luo_session_event(self->session, LIVEUPDATE_CANCEL), 0);
+	EXPECT_STREQ(trace(&ns),
+		     FILE_CALL("unfreeze", "0")
+		     FILE_CALL("unprepare", "0")
+		     STATE("traced", "cancel", "frozen", "normal", "0"));
+	ASSERT_EQ(luo_event(self->dev, LIVEUPDATE_CANCEL), 0);
+	EXPECT_STREQ(trace(&ns),
+		     SUBSYSTEM_CALL("cancel", "0")
+		     STATE("", "cancel", "prepared", "normal", "0"));
+	ASSERT_EQ(luo_unpreserve_fd(self->session, 42), 0);
+	EXPECT_STREQ(trace(&ns),
+		     FILE_CALL("unpreserve", "0")
+		     FLB_CALL("unpreserve"));
+}
+
+TEST_F(trace, failures)
+{
+	uint64_t ns;
+
+	ASSERT_EQ(luo_preserve_fd(self->session, self->file, 42), 0);
+	ASSERT_EQ(luo_kexec_load(NULL, 0), 0);
+	trace(&ns);
+	ASSERT_EQ(luo_test_tell("fail", "prepare 1 -28"), 0);
+	ASSERT_EQ(luo_event(self->dev, LIVEUPDATE_PREPARE), -ENOSPC);
+	EXPECT_STREQ(trace(&ns),
+		     SUBSYSTEM_CALL("prepare", "0")
+		     FILE_CALL("prepare", "-28")
+		     STATE("traced", "prepare", "normal", "normal", "-28")
+		     SUBSYSTEM_CALL("cancel", "0")
+		     STATE("", "prepare", "normal", "normal", "-28"));
+	ASSERT_EQ(luo_test_tell("fail", "sub_freeze 1 -16"), 0);
+	ASSERT_EQ(luo_kexec_jump(), -EBUSY);
+	EXPECT_STREQ(trace(&ns),
+		     SUBSYSTEM_CALL("prepare", "0")
+		     FILE_CALL("prepare", "0")
+		     STATE("traced", "prepare", "normal", "prepared", "0")
+		     STATE("", "prepare", "normal", "prepared", "0")
+		     FILE_CALL("freeze", "0")
+		     STATE("traced", "freeze", "prepared", "frozen", "0")
+		     SUBSYSTEM_CALL("freeze", "-16")
+		     FILE_CALL("unfreeze", "0")
+		     STATE("", "freeze", "prepared", "prepared", "-16")
+		     FILE_CALL("unprepare", "0")
+		     SUBSYSTEM_CALL("cancel", "0"));
+}
+
+/* A refusal is no change, and calls nobody. */
+TEST_F(trace, refusals)
+{
+	uint64_t ns;
+
+	ASSERT_EQ(luo_event(self->dev, LIVEUPDATE_FINISH), -EINVAL);
+	ASSERT_EQ(luo_session_event(self->session, LIVEUPDATE_FREEZE), -EINVAL);
+	EXPECT_STREQ(trace(&ns), "");
+}
+
+static void *prepare(void *arg)
+{
+	luo_event(*(int *)arg, LIVEUPDATE_PREPARE);
+	return NULL;
+}
+
+/* A callback that takes its time: it and what it is part of say so. */
+TEST_F(trace, durations)
+{
+	char seen[4096] = "";
+	pthread_t thread;
+	uint64_t ns;
+
+	ASSERT_EQ(luo_test_tell("hold", "sub_prepare"), 0);
+	ASSERT_EQ(pthread_create(&thread, NULL, prepare, &self->dev), 0);
+	EXPECT_TRUE(luo_test_wait_for("sub_prepare:x ", seen));
+	usleep(HELD_US);
+	ASSERT_EQ(luo_test_tell("hold", "none"), 0);
+	pthread_join(thread, NULL);
+	EXPECT_EQ(luo_state(self->dev), LIVEUPDATE_STATE_PREPARED);
+	trace(&ns);
+	EXPECT_GE(ns, HELD_US * 1000UL / 2);
+}
+
+TEST_F(trace, nothing_when_it_is_off)
+{
+	uint64_t ns;
+
+	ASSERT_EQ(tell("events/liveupdate/enable", "0"), 0);
+	ASSERT_EQ(luo_preserve_fd(self->session, self->file, 42), 0);
+	ASSERT_EQ(luo_event(self->dev, LIVEUPDATE_PREPARE), 0);
+	EXPECT_STREQ(trace(&ns), "");
+}
+
+TEST_HARNESS_MAIN
