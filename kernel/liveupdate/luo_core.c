@@ -186,6 +186,8 @@ static int __init start(void)
 	luo_state_boot(first_state());
 	luo_timeline_mark(LUO_POINT_INIT);
 	err = luo_sysfs_init(update_count, takeover_err);
+	if (!err)
+		err = luo_session_sysfs_init();
 	if (err)
 		return err;
 	return luo_device_init();

@@ -221,6 +221,9 @@ bool luo_sessions_outgoing(void);
 void luo_session_describe(struct luo_session *session,
 			  struct liveupdate_session_info *info);
 
+/* luo_session_sysfs.c */
+int __init luo_session_sysfs_init(void);
+
 /* luo_session_handover.c */
 u64 luo_sessions_write(void);
 int luo_sessions_hand_on(void);

@@ -130,6 +130,18 @@ int __init luo_sysfs_init(u64 count, int error)
 }
 
 /**
+ * luo_sysfs_add - add a directory
+ * @group: the directory, with its name; needs luo_sysfs_init()
+ *
+ * Context: Process context, while the kernel boots.
+ * Return: 0 or an errno.
+ */
+int __init luo_sysfs_add(const struct attribute_group *group)
+{
+	return sysfs_create_group(liveupdate_kobj, group);
+}
+
+/**
  * luo_sysfs_notify_state - wake those who poll the state
  *
  * Context: Process context, may sleep.

@@ -9,7 +9,10 @@
 #include <linux/init.h>
 #include <linux/types.h>
 
+struct attribute_group;
+
 int __init luo_sysfs_init(u64 count, int error);
+int __init luo_sysfs_add(const struct attribute_group *group);
 void luo_sysfs_notify_state(void);
 
 #endif /* _LINUX_LIVEUPDATE_LUO_SYSFS_H */

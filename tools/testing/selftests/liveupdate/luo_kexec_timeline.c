@@ -44,6 +44,13 @@ static bool file_is(const char *name, const char *text)
 	return !strcmp(read_file(name), text);
 }
 
+static void check_sessions(long outgoing, long incoming, long waiting)
+{
+	luo_check_eq(atol(read_file("sessions/outgoing")), outgoing);
+	luo_check_eq(atol(read_file("sessions/incoming")), incoming);
+	luo_check_eq(atol(read_file("sessions/waiting")), waiting);
+}
+
 /* Of this kernel there is nothing to tell yet but that it is there. */
 static void preserve(void)
 {
@@ -56,11 +63,15 @@ static void preserve(void)
 	luo_check(file_is("incoming/pages", "0"));
 	luo_check(file_is("incoming/subsystems", ""));
 	luo_check(file_is("incoming/flbs", ""));
+	check_sessions(0, 0, 0);
+	close(luo_get(luo_create(dev, "none")));
 	session = luo_get(luo_create(dev, "one"));
 	fd = luo_get(luo_memfd_filled("one", SIZE, 1));
 	luo_check_eq(luo_preserve_fd(session, fd, 1), 0);
 	fd = luo_get(luo_memfd_filled("two", SIZE, 2));
 	luo_check_eq(luo_preserve_fd(session, fd, 2), 0);
+	luo_get(luo_create(dev, "two"));
+	check_sessions(2, 0, 0);
 	luo_next_kernel();
 }
 
@@ -97,11 +108,18 @@ static void retrieve(void)
 	luo_check(file_is("error", "0"));
 	luo_check(atol(read_file("incoming/pages")) >= 2 * SIZE / getpagesize());
 	check_timeline(7);
+	check_sessions(0, 2, 2);
 	session = luo_get(luo_retrieve(dev, "one"));
 	luo_get(luo_retrieve_fd(session, 1));
 	check_timeline(9);
 	luo_get(luo_retrieve_fd(session, 2));
 	luo_check_eq(luo_finish(session), 0);
+	/* Held, and over. */
+	check_sessions(0, 2, 1);
+	close(session);
+	check_sessions(0, 1, 1);
+	luo_check_eq(luo_discard(dev, "two"), 0);
+	check_sessions(0, 0, 0);
 	check_timeline(10);
 	luo_check(file_is("incoming/pages", "0"));
 	luo_check(file_is("state", "normal"));
