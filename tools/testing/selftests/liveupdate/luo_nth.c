@@ -1,0 +1,81 @@
+// SPDX-License-Identifier: GPL-2.0
+/*
+ * Letting the n-th allocation of a task fail.
+ */
+
+#include <errno.h>
+#include <fcntl.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <unistd.h>
+
+#include "../kselftest.h"
+#include "luo_nth.h"
+
+/* Opened once: to open a file takes allocations, too. */
+static int nth_fd = -1;
+
+static int write_file(const char *path, const char *text)
+{
+	int fd = open(path, O_WRONLY | O_CLOEXEC);
+	ssize_t n;
+
+	if (fd < 0)
+		return -errno;
+	n = write(fd, text, strlen(text));
+	close(fd);
+	return n == (ssize_t)strlen(text) ? 0 : -EIO;
+}
+
+/* Lets any allocation of this task fail, and says nothing on the console. */
+static int setup_injection(void)
+{
+	static const char * const kinds[] = { "failslab", "fail_page_alloc" };
+	char path[128];
+	size_t i;
+	int err = 0;
+
+	for (i = 0; i < ARRAY_SIZE(kinds); i++) {
+		const char *dir = "/sys/kernel/debug";
+
+		snprintf(path, sizeof(path), "%s/%s/ignore-gfp-wait", dir,
+			 kinds[i]);
+		err |= write_file(path, "N");
+		snprintf(path, sizeof(path), "%s/%s/verbose", dir, kinds[i]);
+		err |= write_file(path, "0");
+	}
+	err |= write_file("/sys/kernel/debug/fail_page_alloc/ignore-gfp-highmem",
+			  "N");
+	err |= write_file("/sys/kernel/debug/fail_page_alloc/min-order", "0");
+	return err ? -EIO : 0;
+}
+
+int luo_nth_open(void)
+{
+	nth_fd = open("/proc/thread-self/fail-nth", O_RDWR | O_CLOEXEC);
+	return nth_fd < 0 ? -errno : setup_injection();
+}
+
+void luo_nth_close(void)
+{
+	close(nth_fd);
+}
+
+void luo_nth_set(int nth)
+{
+	char text[16];
+	int len = snprintf(text, sizeof(text), "%d", nth);
+
+	if (pwrite(nth_fd, text, len, 0) != len)
+		abort();
+}
+
+bool luo_nth_failed(void)
+{
+	char buf[16] = "";
+
+	if (pread(nth_fd, buf, sizeof(buf) - 1, 0) <= 0)
+		abort();
+	return !atoi(buf);
+}
