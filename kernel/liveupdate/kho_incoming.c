@@ -34,7 +34,7 @@
  *	  under RCU
  * @orders: orders of which there are blocks, or have been
  * @pages: number of pages in the blocks that wait
- * @nodes: number of nodes, the root included
+ * @nodes: number of nodes, the root included; 0 when all of them are freed
  * @handed_on: nothing can be restored, because the next kernel gets it; read
  *	       under RCU
  * @walk: for walks while @handed_on
@@ -77,7 +77,8 @@ unsigned long kho_incoming_pages(void)
 /* Number of pages that the tree takes. */
 unsigned long kho_incoming_nodes(void)
 {
-	return READ_ONCE(incoming.root) ? incoming.nodes : 0;
+	/* Pairs with free_tree(): who sees 0 sees the memory freed. */
+	return smp_load_acquire(&incoming.nodes);
 }
 
 static struct kho_tree_bitmap *find_bitmap(u64 key)
@@ -147,6 +148,8 @@ static void free_tree(struct work_struct *work)
 	/* Whoever looks at the tree right now is done then. */
 	synchronize_rcu();
 	kho_tree_free(root, free_node);
+	/* Pairs with kho_incoming_nodes(). */
+	smp_store_release(&incoming.nodes, 0);
 }
 
 static DECLARE_WORK(free_tree_work, free_tree);
