@@ -57,11 +57,13 @@ static void preserve(void)
  * @name: the command
  * @setup: gets everything ready for an attempt; NULL if there is nothing to do
  * @work: the attempt; @attempt counts those that succeeded. 0 or an errno
+ * @needs_memory: it has to fail at least once, or no allocation was made to
  */
 struct sweep {
 	const char *name;
 	void (*setup)(int dev, int attempt);
 	int (*work)(int dev, int attempt);
+	bool needs_memory;
 };
 
 /* One attempt; after an error all is as it was before. */
@@ -105,6 +107,7 @@ static void run_sweep(const struct sweep *sweep, int dev)
 	}
 	ksft_print_msg("%s: %d errors, %d successes\n", sweep->name, errors,
 		       attempt);
+	luo_check(errors || !sweep->needs_memory);
 }
 
 static int retrieve_session(int dev, int attempt)
@@ -202,14 +205,14 @@ static int prepare(int dev, int attempt)
 }
 
 static const struct sweep before_files[] = {
-	{ "RETRIEVE_SESSION", NULL, retrieve_session },
-	{ "RETRIEVE_FD", hold_files, retrieve_file },
+	{ "RETRIEVE_SESSION", NULL, retrieve_session, true },
+	{ "RETRIEVE_FD", hold_files, retrieve_file, true },
 };
 
 static const struct sweep after_files[] = {
-	{ "FINISH", hold_spare, finish_spare },
-	{ "DISCARD", NULL, discard_spare },
-	{ "PREPARE", cancel, prepare },
+	{ "FINISH", hold_spare, finish_spare, false },
+	{ "DISCARD", NULL, discard_spare, false },
+	{ "PREPARE", cancel, prepare, true },
 };
 
 static void take_over(void)
