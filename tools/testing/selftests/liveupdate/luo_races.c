@@ -1,9 +1,9 @@
 // SPDX-License-Identifier: GPL-2.0
 /*
- * Many threads, or two processes, that use live update at the same time. Each
- * command fails with what its documentation says or not at all; afterwards all
- * is as it was before: nothing preserved, no file and no memory lost. Needs
- * the module luo_test.
+ * Many threads that use live update at the same time. Each command fails with
+ * what its documentation says or not at all; afterwards all is as it was
+ * before: nothing preserved, no file and no memory lost. Needs the module
+ * luo_test.
  *
  * What is random follows from a seed, which is printed. LUO_SEED=N in the
  * environment, or on the command line of a test machine, sets it.
