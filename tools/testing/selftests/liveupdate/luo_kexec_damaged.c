@@ -40,17 +40,14 @@ static const struct damage *damage;
 
 static void do_damage(void)
 {
-	int fd = luo_get(open("/sys/kernel/debug/kho_kexec_test",
-			      O_WRONLY | O_CLOEXEC));
 	int dev = luo_get(luo_open());
 	int memfd = luo_get(luo_memfd("lost", LOST));
 	int session = luo_get(luo_create(dev, "lost"));
-	size_t len = strlen(damage->command);
 
 	luo_check_eq(luo_kernel_said(NOT_USED), 0);
 	luo_check_eq(fallocate(memfd, 0, 0, LOST), 0);
 	luo_check_eq(luo_preserve_fd(session, memfd, 1), 0);
-	luo_check_eq(write(fd, damage->command, len), len);
+	luo_check_eq(luo_kho_test_tell(damage->command), 0);
 	luo_next_kernel();
 }
 

@@ -8,34 +8,19 @@
  */
 
 #include <errno.h>
-#include <fcntl.h>
 #include <stdlib.h>
-#include <string.h>
 #include <unistd.h>
 
 #include "../kselftest.h"
 #include "luo_util.h"
-
-static int tell(const char *command)
-{
-	int fd = open("/sys/kernel/debug/kho_kexec_test", O_WRONLY | O_CLOEXEC);
-	ssize_t n;
-
-	if (fd < 0)
-		return -errno;
-	n = write(fd, command, strlen(command));
-	n = n < 0 ? -errno : 0;
-	close(fd);
-	return n;
-}
 
 static void preserve(void)
 {
 	long before = luo_kho_pages();
 
 	luo_check_eq(luo_kho_incoming_pages(), 0);
-	luo_check_eq(tell("verify"), -ENOENT);
-	luo_check_eq(tell("preserve"), 0);
+	luo_check_eq(luo_kho_test_tell("verify"), -ENOENT);
+	luo_check_eq(luo_kho_test_tell("preserve"), 0);
 	/* Folios up to 4 MiB and one of 8, a range of 4, areas of 4 each. */
 	luo_check(luo_kho_pages() - before > 4095 + 1003 + 1100 + 1024);
 	luo_next_kernel();
@@ -47,21 +32,21 @@ static void hand_on(void)
 	long pages = luo_kho_pages(), nodes = luo_kho_nodes();
 
 	luo_check(waiting > 4095 + 1003 + 1100 + 1024);
-	luo_check_eq(tell("verify"), 0);
+	luo_check_eq(luo_kho_test_tell("verify"), 0);
 
-	luo_check_eq(tell("hand-on"), 0);
+	luo_check_eq(luo_kho_test_tell("hand-on"), 0);
 	luo_check_eq(luo_kho_pages(), pages + waiting);
-	luo_check_eq(tell("hand-on"), -EBUSY);
+	luo_check_eq(luo_kho_test_tell("hand-on"), -EBUSY);
 	/* The next kernel gets it, so this one does not. */
-	luo_check_eq(tell("restore"), -ENOENT);
+	luo_check_eq(luo_kho_test_tell("restore"), -ENOENT);
 
-	luo_check_eq(tell("take-back"), 0);
+	luo_check_eq(luo_kho_test_tell("take-back"), 0);
 	luo_check_eq(luo_kho_pages(), pages);
 	luo_check_eq(luo_kho_nodes(), nodes);
 	luo_check_eq(luo_kho_incoming_pages(), waiting);
 
-	luo_check_eq(tell("hand-on"), 0);
-	luo_check_eq(tell("verify"), 0);
+	luo_check_eq(luo_kho_test_tell("hand-on"), 0);
+	luo_check_eq(luo_kho_test_tell("verify"), 0);
 	luo_next_kernel();
 }
 
@@ -72,11 +57,11 @@ static void restore(void)
 	long vmalloc = luo_meminfo_kb("VmallocUsed");
 	int i;
 
-	luo_check_eq(tell("verify"), 0);
-	luo_check_eq(tell("restore"), 0);
+	luo_check_eq(luo_kho_test_tell("verify"), 0);
+	luo_check_eq(luo_kho_test_tell("restore"), 0);
 	/* Areas of 4 MiB each came and went. */
 	luo_check(labs(luo_meminfo_kb("VmallocUsed") - vmalloc) < 4096);
-	luo_check_eq(tell("restore"), -EINVAL);
+	luo_check_eq(luo_kho_test_tell("restore"), -EINVAL);
 	luo_check_eq(luo_kho_incoming_pages(), 0);
 	/* With the last block the tree goes, in the background. */
 	for (i = 0; i < 100 && luo_kho_incoming_nodes(); i++)

@@ -8,9 +8,7 @@
  * is cut by the border of the nodes.
  */
 
-#include <fcntl.h>
 #include <stdlib.h>
-#include <string.h>
 #include <unistd.h>
 
 #include "../kselftest.h"
@@ -19,15 +17,6 @@
 #define NODES 2
 
 static long pages[NODES];
-
-static void tell(const char *command)
-{
-	int fd = luo_get(open("/sys/kernel/debug/kho_kexec_test",
-			      O_WRONLY | O_CLOEXEC));
-
-	luo_check_eq(write(fd, command, strlen(command)), strlen(command));
-	close(fd);
-}
 
 static long node_total_kb(int node)
 {
@@ -49,7 +38,7 @@ static void in_first_kernel(void)
 {
 	long before = luo_kho_pages();
 
-	tell("preserve-nodes");
+	luo_check_eq(luo_kho_test_tell("preserve-nodes"), 0);
 	/* What tells the next kernel of it is a page, too. */
 	luo_check_eq(luo_kho_pages() - before, pages[0] + pages[1] + 1);
 	luo_next_kernel();
@@ -63,7 +52,7 @@ static void in_second_kernel(void)
 
 	for (i = 0; i < NODES; i++)
 		before[i] = node_total_kb(i);
-	tell("restore-nodes");
+	luo_check_eq(luo_kho_test_tell("restore-nodes"), 0);
 	luo_check_eq(waiting - luo_kho_incoming_pages(),
 		     pages[0] + pages[1] + 1);
 	for (i = 0; i < NODES; i++) {

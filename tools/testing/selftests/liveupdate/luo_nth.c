@@ -7,26 +7,14 @@
 #include <fcntl.h>
 #include <stdio.h>
 #include <stdlib.h>
-#include <string.h>
 #include <unistd.h>
 
 #include "../kselftest.h"
 #include "luo_nth.h"
+#include "luo_util.h"
 
 /* Opened once: to open a file takes allocations, too. */
 static int nth_fd = -1;
-
-static int write_file(const char *path, const char *text)
-{
-	int fd = open(path, O_WRONLY | O_CLOEXEC);
-	ssize_t n;
-
-	if (fd < 0)
-		return -errno;
-	n = write(fd, text, strlen(text));
-	close(fd);
-	return n == (ssize_t)strlen(text) ? 0 : -EIO;
-}
 
 /* Lets any allocation of this task fail, and says nothing on the console. */
 static int setup_injection(void)
@@ -41,13 +29,13 @@ static int setup_injection(void)
 
 		snprintf(path, sizeof(path), "%s/%s/ignore-gfp-wait", dir,
 			 kinds[i]);
-		err |= write_file(path, "N");
+		err |= luo_write_file(path, "N");
 		snprintf(path, sizeof(path), "%s/%s/verbose", dir, kinds[i]);
-		err |= write_file(path, "0");
+		err |= luo_write_file(path, "0");
 	}
-	err |= write_file("/sys/kernel/debug/fail_page_alloc/ignore-gfp-highmem",
-			  "N");
-	err |= write_file("/sys/kernel/debug/fail_page_alloc/min-order", "0");
+	err |= luo_write_file("/sys/kernel/debug/fail_page_alloc/ignore-gfp-highmem",
+			      "N");
+	err |= luo_write_file("/sys/kernel/debug/fail_page_alloc/min-order", "0");
 	return err ? -EIO : 0;
 }
 

@@ -11,7 +11,7 @@
 /* For all tests: more allocations than anything here takes. */
 #define LUO_MAX_NTH 5000
 
-/* -ENOENT if the kernel cannot do it. */
+/* -ENOENT if the kernel cannot do it, or another errno. */
 int luo_nth_open(void);
 void luo_nth_close(void);
 

@@ -24,15 +24,9 @@
 static int tell(const char *name, const char *text)
 {
 	char path[128];
-	int fd, err;
 
 	snprintf(path, sizeof(path), TRACING "%s", name);
-	fd = open(path, O_WRONLY | O_TRUNC | O_CLOEXEC);
-	if (fd < 0)
-		return -errno;
-	err = write(fd, text, strlen(text)) < 0 ? -errno : 0;
-	close(fd);
-	return err;
+	return luo_write_file(path, text);
 }
 
 /*

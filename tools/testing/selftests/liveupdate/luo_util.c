@@ -376,6 +376,23 @@ long luo_kho_incoming_pages(void)
 	return read_number("/sys/kernel/debug/kho/in/pages");
 }
 
+int luo_write_file(const char *path, const char *text)
+{
+	int fd = open(path, O_WRONLY | O_TRUNC | O_CLOEXEC);
+	int err;
+
+	if (fd < 0)
+		return -errno;
+	err = write(fd, text, strlen(text)) < 0 ? -errno : 0;
+	close(fd);
+	return err;
+}
+
+int luo_kho_test_tell(const char *command)
+{
+	return luo_write_file("/sys/kernel/debug/kho_kexec_test", command);
+}
+
 long luo_open_files(void)
 {
 	return read_number("/proc/sys/fs/file-nr");
@@ -556,15 +573,9 @@ int luo_test_unload(void)
 int luo_test_tell(const char *name, const char *text)
 {
 	char path[128];
-	int fd, err;
 
 	snprintf(path, sizeof(path), CONTROL "%s", name);
-	fd = open(path, O_WRONLY | O_CLOEXEC);
-	if (fd < 0)
-		return -errno;
-	err = write(fd, text, strlen(text)) < 0 ? -errno : 0;
-	close(fd);
-	return err;
+	return luo_write_file(path, text);
 }
 
 /* What was called since the last time, "NAME:WHO " for each. */

@@ -62,6 +62,12 @@ long luo_kho_incoming_pages(void);
 /* Number of open files of the whole system. */
 long luo_open_files(void);
 
+/* Writes to a file that says by an errno that it does not like what it gets. */
+int luo_write_file(const char *path, const char *text);
+
+/* A command for kho_kexec_test. */
+int luo_kho_test_tell(const char *command);
+
 /* How many lines of the kernel's log have @text in them. */
 int luo_kernel_said(const char *text);
 
