@@ -23,6 +23,7 @@
 #include <linux/sched.h>
 #include <linux/slab.h>
 #include <linux/workqueue.h>
+#include <asm/barrier.h>
 
 #include "kho_internal.h"
 #include "kho_tracker.h"
