@@ -8,14 +8,15 @@
  *		once
  *	hold	written "CALLBACK": each call of it waits until something else is
  *		written
- *	calls	read: "CALLBACK:WHO " for each call since the last time it was
- *		written to, in their order; one that failed has a ! at its end
+ *	calls	read: takes "CALLBACK:WHO " for each call that nobody has read so
+ *		far, in their order; one that failed has a ! at its end
  */
 
 #include <linux/cleanup.h>
 #include <linux/debugfs.h>
 #include <linux/fs.h>
 #include <linux/kernel.h>
+#include <linux/minmax.h>
 #include <linux/mutex.h>
 #include <linux/sizes.h>
 #include <linux/spinlock.h>
@@ -129,19 +130,23 @@ static ssize_t hold_write(struct file *file, const char __user *from,
 	return size;
 }
 
+static void forget_calls(size_t len)
+{
+	lockdep_assert_held(&control.lock);
+
+	control.len -= len;
+	memmove(control.calls, control.calls + len, control.len);
+}
+
+/* One step for who reads, so that no call gets lost between two. */
 static ssize_t calls_read(struct file *file, char __user *to, size_t size,
 			  loff_t *pos)
 {
 	guard(mutex)(&control.lock);
-	return simple_read_from_buffer(to, size, pos, control.calls,
-				       control.len);
-}
-
-static ssize_t calls_write(struct file *file, const char __user *from,
-			   size_t size, loff_t *pos)
-{
-	guard(mutex)(&control.lock);
-	control.len = 0;
+	size = min(size, control.len);
+	if (copy_to_user(to, control.calls, size))
+		return -EFAULT;
+	forget_calls(size);
 	return size;
 }
 
@@ -155,12 +160,11 @@ static const struct file_operations hold_fops = {
 
 static const struct file_operations calls_fops = {
 	.read = calls_read,
-	.write = calls_write,
 };
 
 void luo_test_control_init(struct dentry *dir)
 {
 	debugfs_create_file("fail", 0200, dir, NULL, &fail_fops);
 	debugfs_create_file("hold", 0200, dir, NULL, &hold_fops);
-	debugfs_create_file("calls", 0600, dir, NULL, &calls_fops);
+	debugfs_create_file("calls", 0400, dir, NULL, &calls_fops);
 }

@@ -324,7 +324,7 @@ TEST_F(callbacks, two_files_of_a_session_at_a_time)
 {
 	struct preserver p[2];
 	pthread_t threads[2];
-	char seen[4096] = "";
+	char seen[LUO_TEST_CALLS] = "";
 	int i;
 
 	ASSERT_EQ(luo_test_tell("hold", "preserve"), 0);
@@ -355,7 +355,7 @@ TEST_F(callbacks, a_waiting_prepare_can_be_killed)
 		.fd = luo_test_file(10),
 		.token = 10,
 	};
-	char seen[4096] = "";
+	char seen[LUO_TEST_CALLS] = "";
 	pthread_t thread;
 	int status;
 	pid_t pid;
@@ -396,7 +396,7 @@ static void *reboot_thread(void *arg)
 TEST_F(callbacks, close_during_a_reboot_that_fails)
 {
 	pthread_t reboot, closer;
-	char seen[4096] = "";
+	char seen[LUO_TEST_CALLS] = "";
 	int err = 0;
 
 	ASSERT_EQ(luo_kexec_load(NULL, 0), 0);

@@ -137,7 +137,7 @@ static const struct {
 /* The callback comes back when the process has been killed. */
 static void kill_during(pid_t pid, const char *callback)
 {
-	char seen[4096] = "", want[32];
+	char seen[LUO_TEST_CALLS] = "", want[32];
 
 	snprintf(want, sizeof(want), "%s:", callback);
 	luo_check(luo_test_wait_for(want, seen));

@@ -192,7 +192,7 @@ static void *prepare(void *arg)
 /* A callback that takes its time: it and what it is part of say so. */
 TEST_F(trace, durations)
 {
-	char seen[4096] = "";
+	char seen[LUO_TEST_CALLS] = "";
 	pthread_t thread;
 	uint64_t ns;
 

@@ -76,11 +76,13 @@ int luo_kernel_said(const char *text);
  * the last time, "CALLBACK:WHO " for each. luo_test_wait_for() gives up after
  * some time; @seen is empty at first, and has what was called so far.
  */
+#define LUO_TEST_CALLS 4096
+
 int luo_test_load(void);
 int luo_test_unload(void);
 int luo_test_tell(const char *name, const char *text);
 const char *luo_test_calls(void);
-bool luo_test_wait_for(const char *call, char seen[4096]);
+bool luo_test_wait_for(const char *call, char seen[LUO_TEST_CALLS]);
 int luo_test_file(uint64_t value);
 
 /* The next kernel */
