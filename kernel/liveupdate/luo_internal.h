@@ -14,7 +14,7 @@
  *
  *	luo_state.lock			see luo_state.c
  *	  luo_file_set.lock		the files of one session, and its state
- *	    luo_file.lock		one file, see luo_file.c
+ *	    luo_file.lock		one file, see luo_file.h
  *	      handlers_lock		see luo_handler.c
  *	        luo_flbs_lock		see luo_flb.c
  *	      the handler's own locks
@@ -85,7 +85,7 @@ struct liveupdate_file_handler *luo_handler_get_for(struct file *file);
 struct liveupdate_file_handler *luo_handler_get(const char *compatible);
 void luo_handler_put(struct liveupdate_file_handler *handler);
 
-/* luo_file.c */
+/* luo_file_set.c, luo_file_outgoing.c, luo_file_incoming.c */
 
 /**
  * struct luo_file_set - the files of one session

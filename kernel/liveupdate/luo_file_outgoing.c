@@ -1,0 +1,315 @@
+// SPDX-License-Identifier: GPL-2.0
+/*
+ * The files of an outgoing session: preserved, prepared, frozen, and written
+ * down for the next kernel.
+ *
+ * A file has one identity, whichever session or fd it comes by.
+ */
+
+#include <linux/cleanup.h>
+#include <linux/file.h>
+#include <linux/fs.h>
+#include <linux/rhashtable.h>
+#include <linux/slab.h>
+#include <linux/string.h>
+
+#include "luo_file.h"
+#include "luo_flb.h"
+
+static const struct rhashtable_params id_params = {
+	.key_len = sizeof(struct luo_file_id),
+	.key_offset = offsetof(struct luo_file, id),
+	.head_offset = offsetof(struct luo_file, id_hash),
+	.automatic_shrinking = true,
+};
+
+/* All files that are preserved, in whatever session. Has its own locking. */
+static struct rhashtable preserved_ids;
+
+int __init luo_file_init(void)
+{
+	return rhashtable_init(&preserved_ids, &id_params);
+}
+
+/* A file with its handler; takes a reference on both. */
+static struct luo_file *alloc_outgoing(struct file *file, u64 token)
+{
+	struct liveupdate_file_handler *handler;
+	struct luo_file *lf;
+
+	handler = luo_handler_get_for(file);
+	if (IS_ERR(handler))
+		return ERR_CAST(handler);
+	lf = luo_file_alloc(token, handler->compatible, GFP_KERNEL_ACCOUNT);
+	if (!lf) {
+		luo_handler_put(handler);
+		return ERR_PTR(-ENOMEM);
+	}
+	lf->args.handler = handler;
+	lf->args.file = get_file(file);
+	lf->id.handler = handler;
+	lf->id.id = handler->ops->get_id ? handler->ops->get_id(file) :
+					   (unsigned long)file_inode(file);
+	return lf;
+}
+
+static int claim_id(struct luo_file *lf)
+{
+	int err = rhashtable_lookup_insert_fast(&preserved_ids, &lf->id_hash,
+						id_params);
+
+	return err == -EEXIST ? -EBUSY : err;
+}
+
+static void release_id(struct luo_file *lf)
+{
+	rhashtable_remove_fast(&preserved_ids, &lf->id_hash, id_params);
+}
+
+/* Room in the set for one more file, which is not there yet. */
+static int reserve_place(struct luo_file_set *files, u64 token)
+{
+	int err;
+
+	guard(mutex)(&files->map_lock);
+	err = luo_files_reserve_token(files, token);
+	if (err)
+		return err;
+	err = luo_chain_reserve(&files->chain);
+	if (err)
+		luo_files_release_token(files, token);
+	return err;
+}
+
+static void release_place(struct luo_file_set *files, u64 token)
+{
+	guard(mutex)(&files->map_lock);
+	luo_chain_unreserve(&files->chain);
+	luo_files_release_token(files, token);
+}
+
+/* What the files of a type have in common is there before any of them. */
+static int preserve_with_flbs(struct luo_file *lf)
+{
+	int err;
+
+	err = luo_flbs_preserve(lf->args.handler);
+	if (err)
+		return err;
+	err = luo_file_call(lf, "preserve", luo_file_ops(lf)->preserve);
+	if (err)
+		luo_flbs_unpreserve(lf->args.handler);
+	return err;
+}
+
+/*
+ * Nobody can find the file until all is done, so no lock is held while its
+ * handler works, and other files can be preserved meanwhile.
+ */
+static int preserve_file(struct luo_file_set *files, struct luo_file *lf)
+{
+	int err;
+
+	err = claim_id(lf);
+	if (err)
+		return err;
+	err = preserve_with_flbs(lf);
+	if (err) {
+		release_id(lf);
+		return err;
+	}
+	guard(mutex)(&files->map_lock);
+	luo_files_publish(files, lf);
+	return 0;
+}
+
+static int preserve_fd(struct luo_file_set *files, int fd, u64 token)
+{
+	struct luo_file *lf;
+	int err;
+
+	CLASS(fd, f)(fd);
+	if (fd_empty(f))
+		return -EBADF;
+	lf = alloc_outgoing(fd_file(f), token);
+	if (IS_ERR(lf))
+		return PTR_ERR(lf);
+	err = preserve_file(files, lf);
+	if (err)
+		luo_file_free(lf);
+	return err;
+}
+
+/* Preserves the file that @fd of the caller refers to, under @token. */
+int luo_files_preserve(struct luo_file_set *files, int fd, u64 token)
+{
+	int err;
+
+	lockdep_assert_held_read(&files->lock);
+
+	err = reserve_place(files, token);
+	if (err)
+		return err;
+	err = preserve_fd(files, fd, token);
+	if (err)
+		release_place(files, token);
+	return err;
+}
+
+/* Makes a preserved file an ordinary one. It is not in the set any more. */
+static void unpreserve_file(struct luo_file *lf)
+{
+	luo_file_call_void(lf, "unpreserve", luo_file_ops(lf)->unpreserve);
+	luo_flbs_unpreserve(lf->args.handler);
+	release_id(lf);
+	luo_file_free(lf);
+}
+
+static void unpreserve_last(struct luo_file_set *files)
+{
+	struct luo_file *lf;
+
+	scoped_guard(mutex, &files->map_lock) {
+		lf = list_last_entry(&files->list, struct luo_file, list);
+		luo_chain_unreserve(&files->chain);
+		luo_files_remove(files, lf);
+	}
+	unpreserve_file(lf);
+}
+
+/* Takes back all of luo_files_preserve(), the last one first. */
+void luo_files_unpreserve(struct luo_file_set *files)
+{
+	lockdep_assert_held_write(&files->lock);
+
+	while (files->count)
+		unpreserve_last(files);
+}
+
+/* Takes one file out of the set, if it is there. */
+static struct luo_file *take_file(struct luo_file_set *files, u64 token)
+{
+	struct luo_file *lf;
+
+	guard(mutex)(&files->map_lock);
+	lf = xa_load(&files->tokens, token);
+	if (!lf)
+		return NULL;
+	luo_chain_unreserve(&files->chain);
+	luo_files_remove(files, lf);
+	return lf;
+}
+
+/* Takes back luo_files_preserve() for one file; -ENOENT if it is not there. */
+int luo_files_unpreserve_one(struct luo_file_set *files, u64 token)
+{
+	struct luo_file *lf;
+
+	lockdep_assert_held_read(&files->lock);
+
+	lf = take_file(files, token);
+	if (!lf)
+		return -ENOENT;
+	unpreserve_file(lf);
+	return 0;
+}
+
+static int prepare_file(struct luo_file *lf)
+{
+	return luo_file_call(lf, "prepare", luo_file_ops(lf)->prepare);
+}
+
+static void unprepare_file(struct luo_file *lf)
+{
+	luo_file_call_void(lf, "unprepare", luo_file_ops(lf)->unprepare);
+}
+
+static int freeze_file(struct luo_file *lf)
+{
+	return luo_file_call(lf, "freeze", luo_file_ops(lf)->freeze);
+}
+
+static void unfreeze_file(struct luo_file *lf)
+{
+	luo_file_call_void(lf, "unfreeze", luo_file_ops(lf)->unfreeze);
+}
+
+/* Does @work to all files in their order, or undoes it where it was done. */
+static int for_all_or_none(struct luo_file_set *files,
+			   int (*work)(struct luo_file *lf),
+			   void (*undo)(struct luo_file *lf))
+{
+	struct luo_file *lf;
+	int err;
+
+	lockdep_assert_held_write(&files->lock);
+
+	list_for_each_entry(lf, &files->list, list) {
+		err = work(lf);
+		if (err) {
+			list_for_each_entry_continue_reverse(lf, &files->list,
+							     list)
+				undo(lf);
+			return err;
+		}
+	}
+	return 0;
+}
+
+static void undo_all(struct luo_file_set *files,
+		     void (*undo)(struct luo_file *lf))
+{
+	struct luo_file *lf;
+
+	lockdep_assert_held_write(&files->lock);
+
+	list_for_each_entry_reverse(lf, &files->list, list)
+		undo(lf);
+}
+
+/* Prepares all files, or none. */
+int luo_files_prepare(struct luo_file_set *files)
+{
+	return for_all_or_none(files, prepare_file, unprepare_file);
+}
+
+/* Takes back luo_files_prepare(). */
+void luo_files_unprepare(struct luo_file_set *files)
+{
+	undo_all(files, unprepare_file);
+}
+
+/* Freezes all files, or none. */
+int luo_files_freeze(struct luo_file_set *files)
+{
+	return for_all_or_none(files, freeze_file, unfreeze_file);
+}
+
+/* Takes back luo_files_freeze(). */
+void luo_files_unfreeze(struct luo_file_set *files)
+{
+	undo_all(files, unfreeze_file);
+}
+
+/*
+ * Writes the records of frozen files, or of those that are handed on. Cannot
+ * fail: the room is there.
+ */
+void luo_files_write(struct luo_file_set *files, struct luo_session_ser *ser)
+{
+	struct luo_chain_writer writer;
+	struct luo_file_ser *record;
+	struct luo_file *lf;
+
+	luo_assert_event();
+
+	luo_chain_write(&writer, &files->chain);
+	list_for_each_entry(lf, &files->list, list) {
+		record = luo_chain_add(&writer);
+		strscpy_pad(record->compatible, lf->compatible);
+		record->data = lf->args.data;
+		record->token = lf->token;
+	}
+	ser->files = luo_chain_pa(&files->chain);
+	ser->count = files->count;
+}
