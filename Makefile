@@ -25,6 +25,7 @@ help:
 	@echo 'Targets:'
 	@echo '  demo          one live update in a virtual machine, shown and checked'
 	@echo '  test          all tests; the last line says how many passed and failed'
+	@echo '  test-mainline live updates to a mainline kernel and back (TESTS=)'
 	@echo '  fuzz          fuzz what reads the bytes of the previous kernel (FUZZ_SECONDS=)'
 	@echo '  model         go through all states of a model of sessions and events'
 	@echo '  bench         what an update costs, in instructions (MAINLINE=1, CASES=)'
@@ -76,6 +77,10 @@ shell: deps-vm
 .PHONY: test
 test: deps
 	@scripts/test $(TESTS)
+
+.PHONY: test-mainline
+test-mainline: deps-vm
+	@scripts/pair $(TESTS)
 
 .PHONY: fuzz
 fuzz: deps-host

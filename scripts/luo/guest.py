@@ -38,12 +38,15 @@ def modules(kernel):
     return sorted(kernel.parents[3].rglob("*.ko"))
 
 
-def make_initramfs(target, kernel, programs, commands, shell=False):
+def make_initramfs(target, kernel, programs, commands, shell=False,
+                   images=None):
     """Writes an initramfs with the kernel, its modules, the programs and a
-    list of commands for luo_init."""
+    list of commands for luo_init; and with other kernels, by their names in
+    /boot."""
     image = initramfs.Initramfs()
     image.add("/init", programs / "luo_init")
-    image.add("/boot/kernel", kernel)
+    for name, path in {"kernel": kernel, **(images or {})}.items():
+        image.add(f"/boot/{name}", path)
     for path in modules(kernel):
         image.add(f"/lib/modules/{path.name}", path)
     image.add("/bin/busybox", busybox())
@@ -67,12 +70,13 @@ def is_program(path):
         not path.name.startswith(".")
 
 
-def run(name, kernel, programs, commands, follow=None, **options):
+def run(name, kernel, programs, commands, follow=None, images=None,
+        **options):
     """Runs commands in a guest; returns the Outcome and the log's path."""
     directory = paths.work_dir() / "guests"
     directory.mkdir(parents=True, exist_ok=True)
     image = directory / f"{name}.cpio"
-    make_initramfs(image, kernel, programs, commands)
+    make_initramfs(image, kernel, programs, commands, images=images)
     log = paths.log_dir() / f"{name}.log"
     try:
         return vm.run(vm.Guest(kernel, image, **options), log, follow), log
