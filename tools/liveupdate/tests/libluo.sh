@@ -1,0 +1,129 @@
+#!/bin/bash
+# SPDX-License-Identifier: GPL-2.0
+#
+# Tests of libluo as it is installed: the names that it exports, the header in
+# C and C++, pkg-config, manual pages, and that uninstall removes it all.
+#
+# Variables: UAPI, CC, CXX.
+
+set -euo pipefail
+unset MAKEFLAGS MFLAGS
+
+cd "$(dirname "$0")/.."
+readonly CC=${CC:-gcc} CXX=${CXX:-g++}
+DIR=$(mktemp -d)
+readonly DIR
+trap 'rm -rf "$DIR"' EXIT
+
+fail()
+{
+	echo "libluo.sh: $*" >&2
+	exit 1
+}
+
+tools_make()
+{
+	make -s OUTPUT="$DIR/out/" DESTDIR="$DIR/root" PREFIX=/usr WERROR=1 \
+		UAPI="$UAPI" CC="$CC" "$@"
+}
+
+# Names of functions: in the map, in the header.
+in_map()
+{
+	sed -n 's/^\t\(luo_[a-z_]*\);/\1/p' lib/libluo.map | sort
+}
+
+in_header()
+{
+	$CC -E -P lib/libluo.h | grep -o '\bluo_[a-z_]*(' | tr -d '(' | sort
+}
+
+# Every global name begins with the prefix, and what is exported is what the
+# header declares, with a version.
+test_names()
+{
+	diff <(in_map) <(in_header) || fail "map and header differ"
+	diff <(in_map) <(nm -D --defined-only "$DIR/out/libluo.so" |
+		sed -n 's/.* T \(.*\)@@LIBLUO_1$/\1/p' | sort) ||
+		fail "the shared library exports something else"
+	if nm -D --defined-only "$DIR/out/libluo.so" |
+		grep -v -e '@@LIBLUO_1$' -e ' A LIBLUO_1$'; then
+		fail "names without a version"
+	fi
+	if nm -g --defined-only "$DIR/out/libluo.a" | grep ' [A-Z] ' |
+		grep -v ' luo_'; then
+		fail "names without the prefix in the static library"
+	fi
+}
+
+program()
+{
+	cat <<'PROGRAM'
+#include <libluo.h>
+#include <stdio.h>
+int main(void)
+{
+	struct luo_device *device;
+
+	(void)luo_device_open(&device, LUO_OPEN_QUERY);
+	puts(luo_state_name(LUO_STATE_NORMAL));
+	return 0;
+}
+PROGRAM
+}
+
+# Links with what pkg-config says, and runs.
+test_program()
+{
+	local -a flags
+	local language=$1 out
+	shift
+
+	read -ra flags < <(PKG_CONFIG_SYSROOT_DIR=$DIR/root \
+		PKG_CONFIG_PATH=$DIR/root/usr/lib/pkgconfig \
+		PKG_CONFIG_ALLOW_SYSTEM_CFLAGS=1 PKG_CONFIG_ALLOW_SYSTEM_LIBS=1 \
+		pkg-config --cflags --libs libluo)
+	program | "$@" -Wall -Wextra -Werror -pedantic -o "$DIR/program" \
+		-x "$language" - -x none "${flags[@]}" ||
+		fail "the header cannot be used by $*"
+	out=$(LD_LIBRARY_PATH=$DIR/root/usr/lib "$DIR/program")
+	[[ $out == normal ]] || fail "the program of $* says: $out"
+}
+
+# Every function is described, and has a page of its own name.
+test_manual()
+{
+	local name
+
+	for name in $(in_map); do
+		grep -q "\\b$name\\b" man/libluo.3 ||
+			fail "libluo(3) does not tell of $name"
+		[[ -e $DIR/root/usr/share/man/man3/$name.3 ]] ||
+			fail "there is no page $name(3)"
+	done
+	man --warnings -l man/libluo.3 2>&1 >/dev/null | grep . &&
+		fail "man complains of libluo.3"
+	return 0
+}
+
+test_uninstall()
+{
+	tools_make uninstall
+	find "$DIR/root" ! -type d | grep . && fail "left by uninstall"
+	return 0
+}
+
+main()
+{
+	mkdir "$DIR/out"
+	tools_make install-lib
+	test_names
+	test_program c "$CC" -std=c99
+	test_program c++ "$CXX"
+	test_program c++ "$CXX" -std=c++98 -Wno-long-long
+	test_manual
+	test_uninstall
+	echo "libluo is well installed"
+}
+
+main "$@"
