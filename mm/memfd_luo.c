@@ -208,19 +208,30 @@ static int memfd_luo_can_preserve(struct liveupdate_file_handler *handler,
 	return 0;
 }
 
-static const struct liveupdate_file_ops memfd_luo_ops = {
-	.can_preserve = memfd_luo_can_preserve,
+static const struct liveupdate_file_format_ops memfd_v2_ops = {
 	.preserve = memfd_luo_preserve,
 	.unpreserve = memfd_luo_unpreserve,
 	.freeze = memfd_luo_freeze,
 	.retrieve = memfd_luo_retrieve,
 	.finish = memfd_luo_finish,
+};
+
+LIVEUPDATE_FORMAT(memfd_v2, "file", "memfd", MEMFD_LUO_COMPATIBLE, "rw", 1,
+		  "needs:" KHO_VMALLOC_FORMAT);
+
+static const struct liveupdate_file_format memfd_luo_formats[] = {
+	{ .format = &memfd_v2, .ops = &memfd_v2_ops },
+};
+
+static const struct liveupdate_file_ops memfd_luo_ops = {
+	.can_preserve = memfd_luo_can_preserve,
 	.owner = THIS_MODULE,
 };
 
 static struct liveupdate_file_handler memfd_luo_handler = {
 	.ops = &memfd_luo_ops,
-	.compatible = MEMFD_LUO_COMPATIBLE,
+	.formats = memfd_luo_formats,
+	.nr_formats = ARRAY_SIZE(memfd_luo_formats),
 };
 
 static int __init memfd_luo_init(void)

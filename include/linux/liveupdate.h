@@ -8,6 +8,7 @@
 
 #include <linux/err.h>
 #include <linux/list.h>
+#include <linux/liveupdate_format.h>
 #include <linux/types.h>
 
 struct file;
@@ -20,6 +21,7 @@ struct module;
 /**
  * struct liveupdate_file_op_args - what a file handler's callback works on
  * @handler: the handler
+ * @format: the format that the file is preserved in, or was
  * @file: the file; NULL in @retrieve, which sets it, and in @finish of a file
  *	  that was not retrieved
  * @data: what goes to the next kernel, usually the physical address of a
@@ -32,6 +34,7 @@ struct module;
  */
 struct liveupdate_file_op_args {
 	struct liveupdate_file_handler *handler;
+	const struct liveupdate_file_format *format;
 	struct file *file;
 	u64 data;
 	u64 bytes;
@@ -39,10 +42,9 @@ struct liveupdate_file_op_args {
 };
 
 /**
- * struct liveupdate_file_ops - how files of one type are carried over a kexec
- * @can_preserve: is this file one of ours, and can it be preserved? 0, -ENOENT
- *	if it is not ours, any other errno if it is and cannot be preserved.
- *	Called without locks; must not change the file.
+ * struct liveupdate_file_format_ops - how files are carried over in one format
+ * @can_write: can this file go in this format? 0 or an errno. May be NULL, if
+ *	every file can that the handler knows. Must not change the file.
  * @preserve: does the bulk of the work, while the file is in use. May be
  *	killed: then -EINTR. After an error the file is as it was before.
  * @unpreserve: undoes @preserve. The file is still in use.
@@ -58,16 +60,14 @@ struct liveupdate_file_op_args {
  *	NULL.
  * @finish: frees what @data refers to; with @file NULL also the contents of
  *	the file, which nobody retrieved. Cannot fail.
- * @get_id: a number that tells this file from all others of its handler,
- *	whatever struct file it is opened by. May be NULL: the inode's address.
- * @owner: the module that the callbacks are in
  *
- * All of them are called in process context and may sleep. Callbacks for one
- * file never run at the same time.
+ * A format that is only read has none up to @unfreeze, one that is only written
+ * none from @retrieve on. All of them are called in process context and may
+ * sleep. Callbacks for one file never run at the same time.
  */
-struct liveupdate_file_ops {
-	int (*can_preserve)(struct liveupdate_file_handler *handler,
-			    struct file *file);
+struct liveupdate_file_format_ops {
+	int (*can_write)(struct liveupdate_file_handler *handler,
+			 struct file *file);
 	int (*preserve)(struct liveupdate_file_op_args *args);
 	void (*unpreserve)(struct liveupdate_file_op_args *args);
 	int (*prepare)(struct liveupdate_file_op_args *args);
@@ -77,19 +77,45 @@ struct liveupdate_file_ops {
 	int (*retrieve)(struct liveupdate_file_op_args *args);
 	int (*can_finish)(struct liveupdate_file_op_args *args);
 	void (*finish)(struct liveupdate_file_op_args *args);
+};
+
+/**
+ * struct liveupdate_file_ops - what files of one type have in common
+ * @can_preserve: is this file one of ours, and can it be preserved? 0, -ENOENT
+ *	if it is not ours, any other errno if it is and cannot be preserved.
+ *	Called without locks; must not change the file.
+ * @get_id: a number that tells this file from all others of its handler,
+ *	whatever struct file it is opened by. May be NULL: the inode's address.
+ * @owner: the module that these callbacks and those of the formats are in
+ */
+struct liveupdate_file_ops {
+	int (*can_preserve)(struct liveupdate_file_handler *handler,
+			    struct file *file);
 	unsigned long (*get_id)(struct file *file);
 	struct module *owner;
 };
 
 /**
+ * struct liveupdate_file_format - a format of files
+ * @format: what it is called; tells the next kernel who reads it
+ * @ops: how files are written in it, or read
+ */
+struct liveupdate_file_format {
+	struct liveupdate_format *format;
+	const struct liveupdate_file_format_ops *ops;
+};
+
+/**
  * struct liveupdate_file_handler - a type of files that can be preserved
- * @ops: its callbacks
- * @compatible: name of the format of @liveupdate_file_op_args.data, at most 47
- *	characters; tells the next kernel which handler reads it
+ * @ops: what all files of the type have in common
+ * @formats: the formats that they are written in and read from. A file is
+ *	     written in the first one that is switched on and agrees
+ * @nr_formats: number of entries in @formats
  */
 struct liveupdate_file_handler {
 	const struct liveupdate_file_ops *ops;
-	const char *compatible;
+	const struct liveupdate_file_format *formats;
+	unsigned int nr_formats;
 	/* private: luo_handler.c */
 	struct list_head list;
 	atomic_t users;
@@ -136,12 +162,17 @@ struct liveupdate_subsystem_ops {
  * struct liveupdate_subsystem - a part of the kernel that has something to hand
  *	over which no file stands for
  * @ops: its callbacks
- * @name: tells the next kernel whose data it is, at most 47 characters
+ * @name: tells the next kernel whose data it is, and in which format: at most
+ *	  47 lower case letters, digits and dashes
+ * @format: a format of that name, as LIVEUPDATE_FORMAT() defines it; NULL if the
+ *	    image of the kernel is not to tell of it
  */
 struct liveupdate_subsystem {
 	const struct liveupdate_subsystem_ops *ops;
 	const char *name;
+	struct liveupdate_format *format;
 	/* private: luo_subsystem.c */
+	struct liveupdate_format own_format;
 	struct list_head list;
 	u64 data;
 	u64 frozen_data;
@@ -193,14 +224,18 @@ struct liveupdate_flb_ops {
  * struct liveupdate_flb - an object that exists while files depend on it
  * @ops: its callbacks
  * @compatible: name of the format of @liveupdate_flb_op_args.data, at most 47
- *	characters, unique
+ *	lower case letters, digits and dashes, unique
+ * @format: a format of that name, as LIVEUPDATE_FORMAT() defines it; NULL if the
+ *	    image of the kernel is not to tell of it
  *
  * "FLB" stands for file-lifecycle-bound.
  */
 struct liveupdate_flb {
 	const struct liveupdate_flb_ops *ops;
 	const char *compatible;
+	struct liveupdate_format *format;
 	/* private: luo_flb.c */
+	struct liveupdate_format own_format;
 	struct list_head list;
 	unsigned long links;
 	unsigned long files;

@@ -41,6 +41,9 @@ int kho_unpreserve_pfns(unsigned long pfn, unsigned long nr);
 /* kho_metadata.c */
 int __init kho_metadata_init(void);
 
+/* kho_formats.c */
+extern struct liveupdate_format *const kho_formats[];
+
 /* kho_incoming.c */
 void __init kho_incoming_adopt(const struct kho_incoming_tree *tree);
 unsigned long kho_incoming_pages(void);

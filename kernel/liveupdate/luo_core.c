@@ -15,6 +15,7 @@
 
 #include "luo_extra.h"
 #include "luo_flb.h"
+#include "luo_format.h"
 #include "luo_internal.h"
 #include "luo_read.h"
 #include "luo_subsystem.h"
@@ -174,6 +175,8 @@ static int __init start(void)
 
 	err = luo_file_init();
 	if (!err)
+		err = luo_format_init();
+	if (!err)
 		err = luo_session_init();
 	if (err)
 		return err;
@@ -188,6 +191,8 @@ static int __init start(void)
 	err = luo_sysfs_init(update_count, takeover_err);
 	if (!err)
 		err = luo_session_sysfs_init();
+	if (!err)
+		err = luo_format_show_all(luo_sysfs_kobj());
 	if (err)
 		return err;
 	return luo_device_init();

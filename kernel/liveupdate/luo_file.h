@@ -28,6 +28,7 @@ struct luo_file_id {
  * @id_hash: in the table of preserved files; outgoing files only
  * @id: the key there
  * @compatible: name of the format that it is in; immutable
+ * @outgoing: for the next kernel; immutable
  * @args: what the handler works on. An outgoing file has its handler and its
  *	  struct file for life; an incoming one gets them when it is retrieved.
  *	  Protected by @lock, or by luo_file_set.lock held for writing
@@ -39,12 +40,14 @@ struct luo_file {
 	struct rhash_head id_hash;
 	struct luo_file_id id;
 	char compatible[LUO_FORMAT_SIZE];
+	bool outgoing;
 	struct liveupdate_file_op_args args;
 };
 
-static inline const struct liveupdate_file_ops *luo_file_ops(struct luo_file *lf)
+static inline const struct liveupdate_file_format_ops *
+luo_file_ops(struct luo_file *lf)
 {
-	return lf->args.handler->ops;
+	return lf->args.format->ops;
 }
 
 /* luo_file_set.c */

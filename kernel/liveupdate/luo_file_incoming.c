@@ -82,9 +82,9 @@ int luo_files_read(struct luo_file_set *files, const struct luo_session_ser *ser
 /* An incoming file meets its handler, who may have come as a module. */
 static int bind_handler(struct luo_file *lf)
 {
-	if (!lf->args.handler)
-		lf->args.handler = luo_handler_get(lf->compatible);
-	return lf->args.handler ? 0 : -ENOENT;
+	if (lf->args.handler)
+		return 0;
+	return luo_handler_get_reader(lf->compatible, &lf->args);
 }
 
 static void unbind_handler(struct luo_file *lf)

@@ -34,22 +34,27 @@ int __init luo_file_init(void)
 /* A file with its handler; takes a reference on both. */
 static struct luo_file *alloc_outgoing(struct file *file, u64 token)
 {
-	struct liveupdate_file_handler *handler;
+	struct liveupdate_file_op_args args = { .file = file };
+	const struct liveupdate_file_ops *ops;
 	struct luo_file *lf;
+	int err;
 
-	handler = luo_handler_get_for(file);
-	if (IS_ERR(handler))
-		return ERR_CAST(handler);
-	lf = luo_file_alloc(token, handler->compatible, GFP_KERNEL_ACCOUNT);
+	err = luo_handler_get_writer(&args);
+	if (err)
+		return ERR_PTR(err);
+	lf = luo_file_alloc(token, args.format->format->name,
+			    GFP_KERNEL_ACCOUNT);
 	if (!lf) {
-		luo_handler_put(handler);
+		luo_handler_put_writer(&args);
 		return ERR_PTR(-ENOMEM);
 	}
-	lf->args.handler = handler;
-	lf->args.file = get_file(file);
-	lf->id.handler = handler;
-	lf->id.id = handler->ops->get_id ? handler->ops->get_id(file) :
-					   (unsigned long)file_inode(file);
+	ops = args.handler->ops;
+	lf->outgoing = true;
+	lf->args = args;
+	get_file(file);
+	lf->id.handler = args.handler;
+	lf->id.id = ops->get_id ? ops->get_id(file) :
+				  (unsigned long)file_inode(file);
 	return lf;
 }
 

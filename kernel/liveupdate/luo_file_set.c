@@ -12,6 +12,7 @@
 #include <linux/string.h>
 
 #include "luo_file.h"
+#include "luo_format.h"
 #include "luo_trace.h"
 
 void luo_files_init(struct luo_file_set *files)
@@ -77,7 +78,9 @@ void luo_file_free(struct luo_file *lf)
 {
 	if (lf->args.file)
 		fput(lf->args.file);
-	if (lf->args.handler)
+	if (lf->outgoing)
+		luo_handler_put_writer(&lf->args);
+	else if (lf->args.handler)
 		luo_handler_put(lf->args.handler);
 	kfree(lf);
 }
@@ -142,6 +145,16 @@ void luo_files_unreserve(struct luo_file_set *files)
 
 	for (i = 0; i < files->count; i++)
 		luo_chain_unreserve(&files->chain);
+}
+
+/* Counts the files by their formats, in as many entries as there is room for. */
+void luo_files_tally(struct luo_file_set *files, struct luo_tally *tally)
+{
+	struct luo_file *lf;
+
+	guard(mutex)(&files->map_lock);
+	list_for_each_entry(lf, &files->list, list)
+		luo_tally_add(tally, lf->compatible);
 }
 
 /* Adds up what userspace is told of the files of a session. */

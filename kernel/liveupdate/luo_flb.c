@@ -20,6 +20,7 @@
 
 #include "luo_flb.h"
 #include "luo_flb_internal.h"
+#include "luo_format.h"
 #include "luo_trace.h"
 
 DEFINE_MUTEX(luo_flbs_lock);
@@ -102,14 +103,34 @@ static struct flb_link *find_link(struct liveupdate_file_handler *handler,
 	return NULL;
 }
 
+static struct liveupdate_format *make_format(struct liveupdate_flb *flb)
+{
+	flb->own_format = (struct liveupdate_format) {
+		.kind = "flb",
+		.owner = flb->compatible,
+		.name = flb->compatible,
+		.dir = "rw",
+		.rank = 1,
+		.attrs = "-",
+		.modular = true,
+	};
+	return &flb->own_format;
+}
+
 static int list_flb(struct liveupdate_flb *flb)
 {
 	const struct liveupdate_flb *other = luo_flb_find(flb->compatible);
+	int err;
 
 	if (other)
 		return other == flb ? 0 : -EEXIST;
 	if (nr_flbs == LUO_FLB_MAX)
 		return -ENOSPC;
+	if (!flb->format)
+		flb->format = make_format(flb);
+	err = luo_format_add(flb->format);
+	if (err)
+		return err;
 	flb->links = 0;
 	flb->files = 0;
 	flb->users = 0;
@@ -124,6 +145,7 @@ static void unlist_flb(struct liveupdate_flb *flb)
 	if (flb->links || flb->files || flb->users)
 		return;
 	list_del_init(&flb->list);
+	luo_format_remove(flb->format);
 	nr_flbs--;
 }
 
@@ -255,8 +277,12 @@ static int make_object(struct liveupdate_flb *flb)
 	struct liveupdate_flb_op_args args = { .flb = flb };
 	int err;
 
-	if (!try_module_get(flb->ops->owner))
-		return -ENODEV;
+	if (!luo_format_use(flb->format))
+		return -EPROTONOSUPPORT;
+	if (!try_module_get(flb->ops->owner)) {
+		err = -ENODEV;
+		goto err_unuse;
+	}
 	err = luo_flb_page_get();
 	if (err)
 		goto err_put_module;
@@ -272,6 +298,8 @@ err_put_page:
 	luo_flb_page_put();
 err_put_module:
 	module_put(flb->ops->owner);
+err_unuse:
+	luo_format_unuse(flb->format);
 	return err;
 }
 
@@ -287,6 +315,7 @@ static void undo_object(struct liveupdate_flb *flb)
 		      flb->ops->unpreserve(&args));
 	flb->obj = NULL;
 	luo_flb_page_put();
+	luo_format_unuse(flb->format);
 	unlist_flb(flb);
 	module_put(flb->ops->owner);
 }

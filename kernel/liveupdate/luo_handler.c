@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: GPL-2.0
 /*
- * The types of files that can be preserved.
+ * The types of files that can be preserved, and in which format they are.
  *
  * A handler that a file has counts as used, and its module is pinned; it can be
  * unregistered when no file has it.
@@ -16,20 +16,36 @@
 #include <linux/string.h>
 
 #include "luo_flb.h"
+#include "luo_format.h"
 #include "luo_internal.h"
 
 static DECLARE_RWSEM(handlers_lock);
 static LIST_HEAD(handlers);
 
-static struct liveupdate_file_handler *find_handler(const char *compatible)
+static bool is_registered(const struct liveupdate_file_handler *handler)
 {
-	struct liveupdate_file_handler *handler;
+	const struct liveupdate_file_handler *other;
 
 	lockdep_assert_held(&handlers_lock);
 
-	list_for_each_entry(handler, &handlers, list) {
-		if (!strcmp(handler->compatible, compatible))
-			return handler;
+	list_for_each_entry(other, &handlers, list) {
+		if (other == handler)
+			return true;
+	}
+	return false;
+}
+
+static const struct liveupdate_file_format *
+find_reader(const struct liveupdate_file_handler *handler, const char *name)
+{
+	unsigned int i;
+
+	for (i = 0; i < handler->nr_formats; i++) {
+		const struct liveupdate_file_format *format =
+			&handler->formats[i];
+
+		if (format->ops->retrieve && !strcmp(format->format->name, name))
+			return format;
 	}
 	return NULL;
 }
@@ -43,39 +59,109 @@ static bool use_handler(struct liveupdate_file_handler *handler)
 	return true;
 }
 
+static int can_write(struct liveupdate_file_handler *handler,
+		     const struct liveupdate_file_format *format,
+		     struct file *file)
+{
+	return format->ops->can_write ? format->ops->can_write(handler, file) :
+					0;
+}
+
 /*
- * The handler for a file, to be given back by luo_handler_put(). -ENOENT if
- * nobody knows such files, or the errno of the one who does and cannot.
+ * The format that a file of the handler is written in; it counts as used. If
+ * there is none, the errno of the first one that cannot, or -EPROTONOSUPPORT if
+ * all are switched off.
  */
-struct liveupdate_file_handler *luo_handler_get_for(struct file *file)
+static const struct liveupdate_file_format *
+use_writer(struct liveupdate_file_handler *handler, struct file *file)
+{
+	int err, first_err = -EPROTONOSUPPORT;
+	unsigned int i;
+
+	for (i = 0; i < handler->nr_formats; i++) {
+		const struct liveupdate_file_format *format =
+			&handler->formats[i];
+
+		if (!luo_format_use(format->format))
+			continue;
+		err = can_write(handler, format, file);
+		if (!err)
+			return format;
+		luo_format_unuse(format->format);
+		if (first_err == -EPROTONOSUPPORT)
+			first_err = err;
+	}
+	return ERR_PTR(first_err);
+}
+
+static int get_writer(struct liveupdate_file_handler *handler,
+		      struct liveupdate_file_op_args *args)
+{
+	const struct liveupdate_file_format *format;
+
+	if (!use_handler(handler))
+		return -ENOENT;
+	format = use_writer(handler, args->file);
+	if (IS_ERR(format)) {
+		luo_handler_put(handler);
+		return PTR_ERR(format);
+	}
+	args->handler = handler;
+	args->format = format;
+	return 0;
+}
+
+/*
+ * Looks for who writes args->file, and fills in the handler and the format, to
+ * be given back by luo_handler_put_writer(). -ENOENT if nobody knows such files,
+ * or the errno of the one who does and cannot.
+ */
+int luo_handler_get_writer(struct liveupdate_file_op_args *args)
 {
 	struct liveupdate_file_handler *handler;
 	int err;
 
 	guard(rwsem_read)(&handlers_lock);
 	list_for_each_entry(handler, &handlers, list) {
-		err = handler->ops->can_preserve(handler, file);
-		if (err == -ENOENT)
-			continue;
-		if (err)
-			return ERR_PTR(err);
-		if (use_handler(handler))
-			return handler;
+		err = handler->ops->can_preserve(handler, args->file);
+		if (!err)
+			err = get_writer(handler, args);
+		if (err != -ENOENT)
+			return err;
 	}
-	return ERR_PTR(-ENOENT);
+	return -ENOENT;
 }
 
-/* The handler for a format, to be given back by luo_handler_put(), or NULL. */
-struct liveupdate_file_handler *luo_handler_get(const char *compatible)
+/* Takes back luo_handler_get_writer(). */
+void luo_handler_put_writer(struct liveupdate_file_op_args *args)
 {
+	luo_format_unuse(args->format->format);
+	luo_handler_put(args->handler);
+}
+
+/*
+ * Looks for who reads a format, and fills in the handler and the format, to be
+ * given back by luo_handler_put(); -ENOENT if nobody does.
+ */
+int luo_handler_get_reader(const char *name,
+			   struct liveupdate_file_op_args *args)
+{
+	const struct liveupdate_file_format *format;
 	struct liveupdate_file_handler *handler;
 
 	guard(rwsem_read)(&handlers_lock);
-	handler = find_handler(compatible);
-	return handler && use_handler(handler) ? handler : NULL;
+	list_for_each_entry(handler, &handlers, list) {
+		format = find_reader(handler, name);
+		if (!format || !use_handler(handler))
+			continue;
+		args->handler = handler;
+		args->format = format;
+		return 0;
+	}
+	return -ENOENT;
 }
 
-/* Takes back luo_handler_get() and luo_handler_get_for(). */
+/* Takes back luo_handler_get_reader(). */
 void luo_handler_put(struct liveupdate_file_handler *handler)
 {
 	struct module *owner = handler->ops->owner;
@@ -85,13 +171,50 @@ void luo_handler_put(struct liveupdate_file_handler *handler)
 	module_put(owner);
 }
 
+/* What a format says that it can, it has the callbacks for, and no others. */
+static bool format_is_valid(const struct liveupdate_file_format *format)
+{
+	const struct liveupdate_file_format_ops *ops = format->ops;
+	const bool reads = ops->retrieve && ops->finish;
+	const bool writes = ops->preserve && ops->unpreserve;
+
+	return luo_format_is_valid(format->format) &&
+	       !strcmp(format->format->kind, "file") &&
+	       luo_format_reads(format->format) == reads &&
+	       luo_format_writes(format->format) == writes;
+}
+
 static bool handler_is_valid(const struct liveupdate_file_handler *handler)
 {
-	const struct liveupdate_file_ops *ops = handler->ops;
+	unsigned int i;
 
-	return ops->can_preserve && ops->preserve && ops->unpreserve &&
-	       ops->retrieve && ops->finish && *handler->compatible &&
-	       strlen(handler->compatible) < LUO_FORMAT_SIZE;
+	for (i = 0; i < handler->nr_formats; i++) {
+		if (!format_is_valid(&handler->formats[i]))
+			return false;
+	}
+	return handler->ops->can_preserve && handler->nr_formats;
+}
+
+static void remove_formats(struct liveupdate_file_handler *handler,
+			   unsigned int nr)
+{
+	while (nr--)
+		luo_format_remove(handler->formats[nr].format);
+}
+
+static int add_formats(struct liveupdate_file_handler *handler)
+{
+	unsigned int i;
+	int err;
+
+	for (i = 0; i < handler->nr_formats; i++) {
+		err = luo_format_add(handler->formats[i].format);
+		if (err) {
+			remove_formats(handler, i);
+			return err;
+		}
+	}
+	return 0;
 }
 
 /**
@@ -102,19 +225,23 @@ static bool handler_is_valid(const struct liveupdate_file_handler *handler)
  * then on. A handler may come from a module.
  *
  * Context: Process context, may sleep.
- * Return: 0; -EEXIST if the format has a handler, -EINVAL if a callback or the
- *	   name is missing, -EOPNOTSUPP if live update is off.
+ * Return: 0; -EEXIST if one of the formats has a handler, -EINVAL if a callback
+ *	   is missing, or a format is not well-formed, -ENOMEM, -EOPNOTSUPP if
+ *	   live update is off.
  */
 int liveupdate_register_file_handler(struct liveupdate_file_handler *handler)
 {
+	int err;
+
 	if (!liveupdate_enabled())
 		return -EOPNOTSUPP;
 	if (WARN_ON_ONCE(!handler_is_valid(handler)))
 		return -EINVAL;
 
 	guard(rwsem_write)(&handlers_lock);
-	if (find_handler(handler->compatible))
-		return -EEXIST;
+	err = add_formats(handler);
+	if (err)
+		return err;
 	atomic_set(&handler->users, 0);
 	list_add_tail(&handler->list, &handlers);
 	luo_flbs_add_handler(handler);
@@ -138,12 +265,13 @@ EXPORT_SYMBOL_GPL(liveupdate_register_file_handler);
 int liveupdate_unregister_file_handler(struct liveupdate_file_handler *handler)
 {
 	guard(rwsem_write)(&handlers_lock);
-	if (find_handler(handler->compatible) != handler)
+	if (!is_registered(handler))
 		return -ENOENT;
 	if (atomic_read(&handler->users))
 		return -EBUSY;
 	luo_flbs_remove_handler(handler);
 	list_del_init(&handler->list);
+	remove_formats(handler, handler->nr_formats);
 	return 0;
 }
 EXPORT_SYMBOL_GPL(liveupdate_unregister_file_handler);

@@ -17,6 +17,7 @@
  *	    luo_file.lock		one file, see luo_file.h
  *	      handlers_lock		see luo_handler.c
  *	        luo_flbs_lock		see luo_flb.c
+ *	          luo_formats_lock	see luo_format.c
  *	      the handler's own locks
  *	    luo_session_list.lock
  *	      luo_file_set.map_lock
@@ -46,6 +47,7 @@
 static_assert(LIVEUPDATE_SESSION_NAME_LENGTH == LUO_NAME_SIZE);
 
 struct file;
+struct luo_tally;
 struct poll_table_struct;
 
 /**
@@ -81,8 +83,10 @@ void luo_exit_event(void);
 void luo_assert_event(void);
 
 /* luo_handler.c */
-struct liveupdate_file_handler *luo_handler_get_for(struct file *file);
-struct liveupdate_file_handler *luo_handler_get(const char *compatible);
+int luo_handler_get_writer(struct liveupdate_file_op_args *args);
+void luo_handler_put_writer(struct liveupdate_file_op_args *args);
+int luo_handler_get_reader(const char *name,
+			   struct liveupdate_file_op_args *args);
 void luo_handler_put(struct liveupdate_file_handler *handler);
 
 /* luo_file_set.c, luo_file_outgoing.c, luo_file_incoming.c */
@@ -128,6 +132,7 @@ void luo_files_finish(struct luo_file_set *files);
 bool luo_files_all_retrieved(struct luo_file_set *files);
 bool luo_files_any_retrieved(struct luo_file_set *files);
 void luo_files_finish_retrieved(struct luo_file_set *files);
+void luo_files_tally(struct luo_file_set *files, struct luo_tally *tally);
 void luo_files_count(struct luo_file_set *files,
 		     struct liveupdate_session_info *info);
 unsigned int luo_files_list(struct luo_file_set *files, u64 *token,
@@ -222,6 +227,7 @@ void luo_session_describe(struct luo_session *session,
 			  struct liveupdate_session_info *info);
 
 /* luo_session_sysfs.c */
+void luo_sessions_tally(struct luo_tally *tally);
 int __init luo_session_sysfs_init(void);
 
 /* luo_session_handover.c */

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: GPL-2.0
 /*
- * /sys/kernel/liveupdate/sessions: how many sessions there are.
+ * /sys/kernel/liveupdate/sessions: how many sessions there are; and in which
+ * formats the files of incoming sessions are.
  *
  * Who wants to know more of them asks /dev/liveupdate: thousands of directories
  * would have to be made in the black-out, and a name may be none of a file.
@@ -9,9 +10,12 @@
 #define pr_fmt(fmt) "LUO: " fmt
 
 #include <linux/atomic.h>
+#include <linux/cleanup.h>
 #include <linux/kobject.h>
+#include <linux/slab.h>
 #include <linux/sysfs.h>
 
+#include "luo_format.h"
 #include "luo_internal.h"
 #include "luo_sysfs.h"
 
@@ -38,6 +42,43 @@ static ssize_t waiting_show(struct kobject *kobj, struct kobj_attribute *attr,
 	return sysfs_emit(buf, "%lu\n", READ_ONCE(luo_incoming.waiting));
 }
 
+/* Counts the files of incoming sessions by their formats. */
+void luo_sessions_tally(struct luo_tally *tally)
+{
+	struct luo_session *session;
+
+	guard(mutex)(&luo_incoming.lock);
+	list_for_each_entry(session, &luo_incoming.list, list)
+		luo_files_tally(&session->files, tally);
+}
+
+static ssize_t formats_show(struct kobject *kobj, struct kobj_attribute *attr,
+			    char *buf)
+{
+	struct luo_tally *tally = kzalloc(sizeof(*tally), GFP_KERNEL);
+	int len;
+
+	if (!tally)
+		return -ENOMEM;
+	luo_sessions_tally(tally);
+	len = luo_tally_show(tally, buf);
+	kfree(tally);
+	return len;
+}
+
+static struct kobj_attribute formats_attr = __ATTR_RO(formats);
+
+static struct attribute *incoming_attrs[] = {
+	&formats_attr.attr,
+	NULL
+};
+
+/* More of what the previous kernel left. */
+static const struct attribute_group incoming_group = {
+	.name = "incoming",
+	.attrs = incoming_attrs,
+};
+
 static struct kobj_attribute outgoing_attr = __ATTR_RO(outgoing);
 static struct kobj_attribute incoming_attr = __ATTR_RO(incoming);
 static struct kobj_attribute waiting_attr = __ATTR_RO(waiting);
@@ -57,5 +98,6 @@ static const struct attribute_group session_group = {
 /* Needs luo_sysfs_init(). */
 int __init luo_session_sysfs_init(void)
 {
-	return luo_sysfs_add(&session_group);
+	return luo_sysfs_merge(&incoming_group) ?:
+	       luo_sysfs_add(&session_group);
 }

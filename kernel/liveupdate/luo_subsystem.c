@@ -10,6 +10,7 @@
 #include <linux/kho/abi/xluo.h>
 #include <linux/string.h>
 
+#include "luo_format.h"
 #include "luo_subsystem.h"
 
 /* Subsystems register before LUO itself comes up, so it needs no init. */
@@ -22,6 +23,21 @@ static struct luo_subsystem_set subsystems = {
 		.entry_size = sizeof(struct xluo_subsystem_ser),
 	},
 };
+
+static struct liveupdate_format *
+make_format(struct liveupdate_subsystem *subsystem)
+{
+	subsystem->own_format = (struct liveupdate_format) {
+		.kind = "subsystem",
+		.owner = subsystem->name,
+		.name = subsystem->name,
+		.dir = "rw",
+		.rank = 1,
+		.attrs = "needs:" XLUO_COMPATIBLE,
+		.modular = true,
+	};
+	return &subsystem->own_format;
+}
 
 static bool is_valid(const struct liveupdate_subsystem *subsystem)
 {
@@ -45,11 +61,21 @@ static bool is_valid(const struct liveupdate_subsystem *subsystem)
  */
 int liveupdate_register_subsystem(struct liveupdate_subsystem *subsystem)
 {
+	int err;
+
 	if (!liveupdate_enabled())
 		return -EOPNOTSUPP;
 	if (WARN_ON_ONCE(!is_valid(subsystem)))
 		return -EINVAL;
-	return luo_subsystem_set_add(&subsystems, subsystem);
+	if (!subsystem->format)
+		subsystem->format = make_format(subsystem);
+	err = luo_format_add(subsystem->format);
+	if (err)
+		return err;
+	err = luo_subsystem_set_add(&subsystems, subsystem);
+	if (err)
+		luo_format_remove(subsystem->format);
+	return err;
 }
 EXPORT_SYMBOL_GPL(liveupdate_register_subsystem);
 
@@ -67,7 +93,11 @@ EXPORT_SYMBOL_GPL(liveupdate_register_subsystem);
  */
 int liveupdate_unregister_subsystem(struct liveupdate_subsystem *subsystem)
 {
-	return luo_subsystem_set_remove(&subsystems, subsystem);
+	int err = luo_subsystem_set_remove(&subsystems, subsystem);
+
+	if (!err)
+		luo_format_remove(subsystem->format);
+	return err;
 }
 EXPORT_SYMBOL_GPL(liveupdate_unregister_subsystem);
 

@@ -14,6 +14,7 @@
 #include <linux/string.h>
 #include <linux/sysfs.h>
 
+#include "luo_format.h"
 #include "luo_read.h"
 #include "luo_subsystem.h"
 #include "luo_trace.h"
@@ -104,6 +105,8 @@ int luo_subsystem_set_add(struct luo_subsystem_set *set,
 		return -EBUSY;
 	if (find_subsystem(set, subsystem->name))
 		return -EEXIST;
+	if (!subsystem->format)
+		subsystem->format = &subsystem->own_format;
 	subsystem->pinned = false;
 	subsystem->prepared = false;
 	list_add_tail(&subsystem->list, &set->list);
@@ -164,9 +167,12 @@ static int prepare_one(struct luo_subsystem_set *set,
 	subsystem->pinned = true;
 	if (find_data(set, subsystem->name))
 		return 0;
+	/* Nor does one whose data the next kernel must not get. */
+	if (!luo_format_use(subsystem->format))
+		return 0;
 	err = luo_chain_reserve(&set->chain);
 	if (err)
-		goto err_unpin;
+		goto err_unuse;
 	err = prepare_data(subsystem);
 	if (err)
 		goto err_unreserve;
@@ -174,7 +180,8 @@ static int prepare_one(struct luo_subsystem_set *set,
 
 err_unreserve:
 	luo_chain_unreserve(&set->chain);
-err_unpin:
+err_unuse:
+	luo_format_unuse(subsystem->format);
 	unpin(subsystem);
 	return err;
 }
@@ -189,6 +196,7 @@ static void cancel_one(struct luo_subsystem_set *set,
 			luo_call_void(subsystem, "cancel", subsystem->name, 0,
 				      ops->cancel(subsystem, subsystem->data));
 		luo_chain_unreserve(&set->chain);
+		luo_format_unuse(subsystem->format);
 		subsystem->prepared = false;
 	}
 	if (subsystem->pinned)

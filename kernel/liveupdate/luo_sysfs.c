@@ -11,6 +11,7 @@
 
 #include "kho_internal.h"
 #include "luo_flb.h"
+#include "luo_format.h"
 #include "luo_internal.h"
 #include "luo_subsystem.h"
 #include "luo_sysfs.h"
@@ -46,6 +47,12 @@ static ssize_t timeline_show(struct kobject *kobj, struct kobj_attribute *attr,
 	return luo_timeline_show(buf);
 }
 
+static ssize_t catalog_show(struct kobject *kobj, struct kobj_attribute *attr,
+			    char *buf)
+{
+	return luo_format_show(buf);
+}
+
 static ssize_t pages_show(struct kobject *kobj, struct kobj_attribute *attr,
 			  char *buf)
 {
@@ -69,6 +76,7 @@ static struct kobj_attribute count_attr = __ATTR_RO(count);
 static struct kobj_attribute error_attr = __ATTR_RO(error);
 /* How fast a host boots is its administrator's business. */
 static struct kobj_attribute timeline_attr = __ATTR_RO_MODE(timeline, 0400);
+static struct kobj_attribute catalog_attr = __ATTR_RO(catalog);
 static struct kobj_attribute pages_attr = __ATTR_RO(pages);
 static struct kobj_attribute subsystems_attr = __ATTR_RO(subsystems);
 static struct kobj_attribute flbs_attr = __ATTR_RO(flbs);
@@ -78,6 +86,7 @@ static struct attribute *liveupdate_attrs[] = {
 	&count_attr.attr,
 	&error_attr.attr,
 	&timeline_attr.attr,
+	&catalog_attr.attr,
 	NULL
 };
 
@@ -139,6 +148,28 @@ int __init luo_sysfs_init(u64 count, int error)
 int __init luo_sysfs_add(const struct attribute_group *group)
 {
 	return sysfs_create_group(liveupdate_kobj, group);
+}
+
+/**
+ * luo_sysfs_merge - add files to a directory that is there
+ * @group: the files, with the name of the directory; needs luo_sysfs_init()
+ *
+ * Context: Process context, while the kernel boots.
+ * Return: 0 or an errno.
+ */
+int __init luo_sysfs_merge(const struct attribute_group *group)
+{
+	return sysfs_merge_group(liveupdate_kobj, group);
+}
+
+/**
+ * luo_sysfs_kobj - the directory itself
+ *
+ * Return: the directory, after luo_sysfs_init().
+ */
+struct kobject *__init luo_sysfs_kobj(void)
+{
+	return liveupdate_kobj;
 }
 
 /**

@@ -200,6 +200,7 @@ struct liveupdate_ioctl_retrieve_session {
  *  - EINVAL: the session is an incoming one
  *  - ENOENT: files of this type cannot be preserved
  *  - EOPNOTSUPP: files of this type can be preserved, but not this one
+ *  - EPROTONOSUPPORT: all formats of files of this type are switched off
  */
 struct liveupdate_session_preserve_fd {
 	__u32		size;

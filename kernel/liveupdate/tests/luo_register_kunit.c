@@ -28,6 +28,8 @@ struct register_test;
  * @run: one round of what it does; false if something is wrong
  * @name: of its handler and its subsystem
  * @handler: its handler
+ * @file_format: the one format of its handler
+ * @format: what that is called
  * @subsystem: its subsystem
  * @steps: how far the subsystem has come: 0 no update, 1 prepared, 2 frozen
  * @successes: number of registrations
@@ -39,6 +41,8 @@ struct party {
 	bool (*run)(struct party *party);
 	char name[16];
 	struct liveupdate_file_handler handler;
+	struct liveupdate_file_format file_format;
+	struct liveupdate_format format;
 	struct liveupdate_subsystem subsystem;
 	int steps;
 	unsigned int successes;
@@ -122,6 +126,9 @@ static void no_undo(struct liveupdate_file_op_args *args)
 
 static const struct liveupdate_file_ops file_ops = {
 	.can_preserve = no_file,
+};
+
+static const struct liveupdate_file_format_ops format_ops = {
 	.preserve = no_work,
 	.unpreserve = no_undo,
 	.retrieve = no_work,
@@ -167,6 +174,24 @@ static const struct liveupdate_subsystem_ops subsystem_ops = {
 	.cancel = subsystem_cancel,
 };
 
+/* The handler's only format gets that name. */
+static void name_format(struct party *party, const char *name)
+{
+	party->format = (struct liveupdate_format) {
+		.kind = "file",
+		.owner = "luo-kunit",
+		.name = name,
+		.dir = "rw",
+		.rank = 1,
+		.attrs = "-",
+	};
+	party->file_format.format = &party->format;
+	party->file_format.ops = &format_ops;
+	party->handler.ops = &file_ops;
+	party->handler.formats = &party->file_format;
+	party->handler.nr_formats = 1;
+}
+
 static int register_test_init(struct kunit *test)
 {
 	struct register_test *t;
@@ -184,8 +209,7 @@ static int register_test_init(struct kunit *test)
 
 		party->t = t;
 		snprintf(party->name, sizeof(party->name), "luo-kunit-%d", i);
-		party->handler.ops = &file_ops;
-		party->handler.compatible = party->name;
+		name_format(party, party->name);
 		party->subsystem.ops = &subsystem_ops;
 		party->subsystem.name = party->name;
 		party->failed = -1;
@@ -255,9 +279,11 @@ static void stop(struct kunit *test)
 /* A registered handler is found, and stays while it is in use. */
 static bool use_handler(struct party *party)
 {
+	struct liveupdate_file_op_args args = {};
 	bool good;
 
-	if (luo_handler_get(party->name) != &party->handler)
+	if (luo_handler_get_reader(party->name, &args) ||
+	    args.handler != &party->handler)
 		return false;
 	good = liveupdate_unregister_file_handler(&party->handler) == -EBUSY;
 	luo_handler_put(&party->handler);
@@ -297,11 +323,13 @@ static void luo_register_handlers(struct kunit *test)
 {
 	struct register_test *t = test->priv;
 	struct party *party = &t->parties[0];
+	struct liveupdate_file_op_args args = {};
 
 	start(test, handler_round);
 	stop(test);
 	KUNIT_EXPECT_EQ(test, atomic_read(&t->made), 0);
-	KUNIT_EXPECT_NULL(test, luo_handler_get(party->name));
+	KUNIT_EXPECT_EQ(test, luo_handler_get_reader(party->name, &args),
+			-ENOENT);
 	/* The name of the object is free as well. */
 	KUNIT_EXPECT_EQ(test, t->flb.links, 0);
 	KUNIT_EXPECT_TRUE(test, handler_round(party));
@@ -328,13 +356,14 @@ static bool name_round(struct party *party)
 static void luo_register_one_name(struct kunit *test)
 {
 	struct register_test *t = test->priv;
+	struct liveupdate_file_op_args args = {};
 	int i;
 
 	for (i = 0; i < THREADS; i++)
-		t->parties[i].handler.compatible = NAME;
+		name_format(&t->parties[i], NAME);
 	start(test, name_round);
 	stop(test);
-	KUNIT_EXPECT_NULL(test, luo_handler_get(NAME));
+	KUNIT_EXPECT_EQ(test, luo_handler_get_reader(NAME, &args), -ENOENT);
 }
 
 /* While the set is closed, nobody comes or goes: one tries until it is open. */

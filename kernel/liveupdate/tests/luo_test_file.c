@@ -19,9 +19,6 @@
 
 #include "luo_test.h"
 
-/* Which of the formats is written: 1 or 2. */
-static u32 format = 1;
-
 struct test_file {
 	u64 value;
 };
@@ -84,11 +81,16 @@ static u64 value_of(struct liveupdate_file_op_args *args)
 static int test_can_preserve(struct liveupdate_file_handler *handler,
 			     struct file *file)
 {
-	if (file->f_op != &test_fops)
-		return -ENOENT;
-	/* The other handler is asked, too. */
-	return handler->compatible[strlen("luo-test-v")] == '0' + format ?
-	       0 : -ENOENT;
+	return file->f_op == &test_fops ? 0 : -ENOENT;
+}
+
+/* There is no room for more in the older format. */
+static int test_v1_can_write(struct liveupdate_file_handler *handler,
+			     struct file *file)
+{
+	struct test_file *test = file->private_data;
+
+	return test->value > U32_MAX ? -EOVERFLOW : 0;
 }
 
 static int test_preserve(struct liveupdate_file_op_args *args)
@@ -170,26 +172,48 @@ static unsigned long test_get_id(struct file *file)
 	return (unsigned long)file->private_data;
 }
 
+#define TEST_WRITE_OPS							\
+	.preserve = test_preserve,					\
+	.unpreserve = test_unpreserve,					\
+	.prepare = test_prepare,					\
+	.unprepare = test_unprepare,					\
+	.freeze = test_freeze,						\
+	.unfreeze = test_unfreeze
+
+#define TEST_READ_OPS							\
+	.retrieve = test_retrieve,					\
+	.can_finish = test_can_finish,					\
+	.finish = test_finish
+
+static const struct liveupdate_file_format_ops v1_ops = {
+	.can_write = test_v1_can_write,
+	TEST_WRITE_OPS,
+	TEST_READ_OPS,
+};
+
+static const struct liveupdate_file_format_ops v2_ops = {
+	TEST_WRITE_OPS,
+	TEST_READ_OPS,
+};
+
+LIVEUPDATE_FORMAT(test_v2, "file", "luo-test", "luo-test-v2", "rw", 1, "-");
+LIVEUPDATE_FORMAT(test_v1, "file", "luo-test", "luo-test-v1", "rw", 2, "lossy");
+
+static const struct liveupdate_file_format formats[] = {
+	{ .format = &test_v2, .ops = &v2_ops },
+	{ .format = &test_v1, .ops = &v1_ops },
+};
+
 static const struct liveupdate_file_ops test_ops = {
 	.can_preserve = test_can_preserve,
-	.preserve = test_preserve,
-	.unpreserve = test_unpreserve,
-	.prepare = test_prepare,
-	.unprepare = test_unprepare,
-	.freeze = test_freeze,
-	.unfreeze = test_unfreeze,
-	.retrieve = test_retrieve,
-	.can_finish = test_can_finish,
-	.finish = test_finish,
 	.get_id = test_get_id,
 	.owner = THIS_MODULE,
 };
 
-#define TEST_FORMAT	"luo-test-v"
-
-static struct liveupdate_file_handler handlers[] = {
-	{ .ops = &test_ops, .compatible = TEST_FORMAT "1" },
-	{ .ops = &test_ops, .compatible = TEST_FORMAT "2" },
+static struct liveupdate_file_handler handler = {
+	.ops = &test_ops,
+	.formats = formats,
+	.nr_formats = ARRAY_SIZE(formats),
 };
 
 #define TEST_FLB	"luo-test-flb-v1"
@@ -236,9 +260,12 @@ static const struct liveupdate_flb_ops flb_ops = {
 	.owner = THIS_MODULE,
 };
 
+LIVEUPDATE_FORMAT(test_flb, "flb", "luo-test", TEST_FLB, "rw", 1, "-");
+
 static struct liveupdate_flb flb = {
 	.ops = &flb_ops,
 	.compatible = TEST_FLB,
+	.format = &test_flb,
 };
 
 /* How often the object was made, as the previous kernel left it. */
@@ -263,51 +290,42 @@ static struct miscdevice device = {
 	.mode = 0600,
 };
 
-static int register_handler(struct liveupdate_file_handler *handler)
+static int register_handler(void)
 {
-	int err = liveupdate_register_file_handler(handler);
+	int err = liveupdate_register_file_handler(&handler);
 
 	if (err)
 		return err;
-	err = liveupdate_register_flb(handler, &flb);
+	err = liveupdate_register_flb(&handler, &flb);
 	if (err)
-		liveupdate_unregister_file_handler(handler);
+		liveupdate_unregister_file_handler(&handler);
 	return err;
 }
 
-static void unregister_handler(struct liveupdate_file_handler *handler)
+static void unregister_handler(void)
 {
-	WARN_ON(liveupdate_unregister_flb(handler, &flb));
-	WARN_ON(liveupdate_unregister_file_handler(handler));
+	WARN_ON(liveupdate_unregister_flb(&handler, &flb));
+	WARN_ON(liveupdate_unregister_file_handler(&handler));
 }
 
 int luo_test_file_init(struct dentry *dir)
 {
 	int err;
 
-	err = register_handler(&handlers[0]);
+	err = register_handler();
 	if (err)
 		return err;
-	err = register_handler(&handlers[1]);
-	if (err)
-		goto err_first;
 	err = misc_register(&device);
-	if (err)
-		goto err_second;
-	debugfs_create_u32("format", 0600, dir, &format);
+	if (err) {
+		unregister_handler();
+		return err;
+	}
 	debugfs_create_file("flb", 0400, dir, NULL, &flb_fops);
 	return 0;
-
-err_second:
-	unregister_handler(&handlers[1]);
-err_first:
-	unregister_handler(&handlers[0]);
-	return err;
 }
 
 void luo_test_file_exit(void)
 {
 	misc_deregister(&device);
-	unregister_handler(&handlers[1]);
-	unregister_handler(&handlers[0]);
+	unregister_handler();
 }

@@ -9,7 +9,8 @@
  *	+--------+-------+---------+---------+-- ... --+
  *
  * Each block is a preserved page, filled before the next one is begun. A block
- * without entries does not occur: no entries, no block.
+ * without entries does not occur: no entries, no block. A change of anything in
+ * this file takes a new %LUO_CHAIN_FORMAT.
  */
 
 #ifndef _LINUX_KHO_ABI_CHAIN_H
@@ -18,6 +19,9 @@
 #include <linux/build_bug.h>
 #include <linux/types.h>
 #include <vdso/page.h>
+
+/* Name of the format, which other formats contain. */
+#define LUO_CHAIN_FORMAT		"luo-chain-v1"
 
 /* A chain with more blocks than this is damaged. */
 #define KHO_CHAIN_MAX_BLOCKS		10000

@@ -12,7 +12,8 @@
  *	+-------------------+    +----------------+    +----------------+
  *
  * A block is 2^order pages, preserved as a range of pages. Chunks are
- * preserved pages.
+ * preserved pages. A change of anything in this file takes a new
+ * %KHO_VMALLOC_FORMAT.
  */
 
 #ifndef _LINUX_KHO_ABI_VMALLOC_H
@@ -21,6 +22,9 @@
 #include <linux/build_bug.h>
 #include <linux/types.h>
 #include <vdso/page.h>
+
+/* Name of the format, which other formats contain. */
+#define KHO_VMALLOC_FORMAT		"kho-vmalloc-v1"
 
 /* Bits of &kho_vmalloc.flags. */
 #define KHO_VMALLOC_ALLOC		0x0001	/* VM_ALLOC */

@@ -14,6 +14,9 @@
 #include "../kselftest.h"
 #include "luo_util.h"
 
+#define FORMATS "/sys/kernel/liveupdate/formats/file/"
+#define INCOMING "/sys/kernel/liveupdate/incoming/formats"
+
 static void preserve(void)
 {
 	int dev, session, fd;
@@ -23,9 +26,12 @@ static void preserve(void)
 	luo_check_eq(luo_test_tell("subsystem", "+kept 5"), 0);
 	luo_check_eq(luo_test_tell("subsystem", "+gone 6"), 0);
 	session = luo_get(luo_create(dev, "test"));
+	luo_check_eq(luo_write_file(FORMATS "luo-test-v2/enable_write", "0"),
+		     0);
 	fd = luo_get(luo_test_file(17));
 	luo_check_eq(luo_preserve_fd(session, fd, 1), 0);
-	luo_check_eq(luo_test_tell("format", "2"), 0);
+	luo_check_eq(luo_write_file(FORMATS "luo-test-v2/enable_write", "1"),
+		     0);
 	fd = luo_get(luo_test_file(18));
 	luo_check_eq(luo_preserve_fd(session, fd, 2), 0);
 	fd = luo_get(luo_memfd_filled("other", 4096, 3));
@@ -36,12 +42,33 @@ static void preserve(void)
 	luo_next_kernel();
 }
 
+/* The formats of what waits, in no order. */
+static void check_incoming(const char *want)
+{
+	char have[256];
+	int fd = luo_get(open(INCOMING, O_RDONLY | O_CLOEXEC));
+	int n = luo_get(read(fd, have, sizeof(have) - 1));
+	const char *line;
+
+	close(fd);
+	have[n] = '\0';
+	luo_check_eq(n, strlen(want));
+	for (line = want; *line; line = strchr(line, '\n') + 1) {
+		char one[64];
+
+		snprintf(one, sizeof(one), "%.*s", (int)strcspn(line, "\n") + 1,
+			 line);
+		luo_check(strstr(have, one));
+	}
+}
+
 /* Nobody knows two of the files, which harms neither the memfd nor them. */
 static void without_module(void)
 {
 	int dev = luo_get(luo_open());
 	int session = luo_get(luo_retrieve(dev, "test"));
 
+	check_incoming("luo-test-v1 1\nluo-test-v2 2\nmemfd-v2 1\n");
 	luo_check_eq(luo_retrieve_fd(session, 1), -ENOENT);
 	luo_check_eq(luo_retrieve_fd(session, 2), -ENOENT);
 	luo_check_eq(luo_finish(session), -ENOENT);

@@ -19,6 +19,7 @@ static const char *const locks[] = {
 	"&lf->lock",
 	"handlers_lock",
 	"luo_flbs_lock",
+	"luo_formats_lock",
 	"luo_outgoing.lock",
 	"luo_incoming.lock",
 	"&files->map_lock",
@@ -35,6 +36,7 @@ static const char *const inside[][2] = {
 	{ "&files->lock", "luo_incoming.lock" },
 	{ "&lf->lock", "handlers_lock" },
 	{ "handlers_lock", "luo_flbs_lock" },
+	{ "luo_flbs_lock", "luo_formats_lock" },
 	{ "luo_outgoing.lock", "&files->map_lock" },
 	{ "luo_incoming.lock", "&files->map_lock" },
 };
