@@ -248,6 +248,8 @@ struct liveupdate_flb {
 
 bool liveupdate_enabled(void);
 int liveupdate_reboot(const struct kimage *image);
+int liveupdate_examine_image(struct kimage *image);
+void liveupdate_forget_image(struct kimage *image);
 int liveupdate_register_file_handler(struct liveupdate_file_handler *handler);
 int liveupdate_unregister_file_handler(struct liveupdate_file_handler *handler);
 int liveupdate_register_subsystem(struct liveupdate_subsystem *subsystem);
@@ -272,6 +274,15 @@ static inline bool liveupdate_enabled(void)
 static inline int liveupdate_reboot(const struct kimage *image)
 {
 	return 0;
+}
+
+static inline int liveupdate_examine_image(struct kimage *image)
+{
+	return 0;
+}
+
+static inline void liveupdate_forget_image(struct kimage *image)
+{
 }
 
 static inline int

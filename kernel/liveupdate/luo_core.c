@@ -16,6 +16,7 @@
 #include "luo_extra.h"
 #include "luo_flb.h"
 #include "luo_format.h"
+#include "luo_image.h"
 #include "luo_internal.h"
 #include "luo_read.h"
 #include "luo_subsystem.h"
@@ -57,6 +58,9 @@ static int freeze(const struct kimage *image)
 		pr_err("the loaded kexec image cannot take over memory, load it with kexec_file_load(2)\n");
 		return -ENOEXEC;
 	}
+	err = luo_image_check(image);
+	if (err)
+		return err;
 	err = luo_event_reboot(&sessions);
 	if (err)
 		return err;
@@ -80,7 +84,8 @@ static int freeze(const struct kimage *image)
  *	   or a file of one is retrieved and could not be finished,
  *	   -EEXIST if an incoming session that has to go on has the name of an
  *	   outgoing one, -ENOEXEC if there are sessions and @image cannot take
- *	   them over, -EINTR if the process is being killed, or what a file's
+ *	   them over, -EPROTONOSUPPORT if its kernel does not read the format of
+ *	   one of their files, -EINTR if the process is being killed, or what a file's
  *	   handler failed with.
  */
 int liveupdate_reboot(const struct kimage *image)
@@ -193,6 +198,8 @@ static int __init start(void)
 		err = luo_session_sysfs_init();
 	if (!err)
 		err = luo_format_show_all(luo_sysfs_kobj());
+	if (!err)
+		err = luo_image_init();
 	if (err)
 		return err;
 	return luo_device_init();

@@ -433,7 +433,7 @@ static int read_cmdline(char *buf, size_t len)
 }
 
 /* The command line of this kernel, with another luo.test and luo.stage. */
-static int next_cmdline(char *buf, size_t len, int stage)
+static int next_cmdline(char *buf, size_t len, const char *append, int stage)
 {
 	char old[2048], *word, *rest = old;
 	const char *test = getenv("LUO_TEST");
@@ -454,18 +454,17 @@ static int next_cmdline(char *buf, size_t len, int stage)
 		if (used >= len)
 			return -E2BIG;
 	}
-	used += snprintf(buf + used, len - used, "luo.test=%s luo.stage=%d",
-			 test ?: "0", stage);
+	used += snprintf(buf + used, len - used, "%s luo.test=%s luo.stage=%d",
+			 append, test ?: "0", stage);
 	return used < len ? 0 : -E2BIG;
 }
 
-/* Loads @kernel, or the one that every guest has, to run @stage of the test. */
-int luo_kexec_load(const char *kernel, int stage)
+int luo_kexec_load_with(const char *kernel, const char *append, int stage)
 {
 	char cmdline[2048];
 	int kernel_fd, initrd_fd, err;
 
-	err = next_cmdline(cmdline, sizeof(cmdline), stage);
+	err = next_cmdline(cmdline, sizeof(cmdline), append, stage);
 	if (err)
 		return err;
 	kernel_fd = open(kernel ?: "/boot/kernel", O_RDONLY | O_CLOEXEC);
@@ -482,6 +481,11 @@ int luo_kexec_load(const char *kernel, int stage)
 	close(initrd_fd);
 	close(kernel_fd);
 	return err;
+}
+
+int luo_kexec_load(const char *kernel, int stage)
+{
+	return luo_kexec_load_with(kernel, "", stage);
 }
 
 /* Comes back only if the kernel refuses. */

@@ -85,8 +85,12 @@ const char *luo_test_calls(void);
 bool luo_test_wait_for(const char *call, char seen[LUO_TEST_CALLS]);
 int luo_test_file(uint64_t value);
 
-/* The next kernel */
+/*
+ * The next kernel: @kernel, or the one that every guest has, to run @stage of the
+ * test, with @append on its command line.
+ */
 int luo_kexec_load(const char *kernel, int stage);
+int luo_kexec_load_with(const char *kernel, const char *append, int stage);
 int luo_kexec_jump(void);
 
 /**

@@ -1,0 +1,304 @@
+// SPDX-License-Identifier: GPL-2.0
+/*
+ * The kernel that a live update leads to: what its image and its command line
+ * say when it is loaded, and whether that will do, right before the jump.
+ */
+
+#define pr_fmt(fmt) "LUO: " fmt
+
+#include <linux/cleanup.h>
+#include <linux/kexec.h>
+#include <linux/kho/abi/kho.h>
+#include <linux/kobject.h>
+#include <linux/kstrtox.h>
+#include <linux/liveupdate.h>
+#include <linux/module.h>
+#include <linux/slab.h>
+#include <linux/string.h>
+#include <linux/sysfs.h>
+
+#include "luo_catalog.h"
+#include "luo_format.h"
+#include "luo_image.h"
+#include "luo_internal.h"
+#include "luo_sysfs.h"
+
+/* What a command line says of something that is on or off. */
+enum choice {
+	UNSAID,
+	SAID_ON,
+	SAID_OFF,
+};
+
+/**
+ * struct luo_image - what is known of the kernel in an image
+ * @kho: what its command line says of KHO
+ * @luo: the same of live update
+ * @catalog: the formats that it knows
+ */
+struct luo_image {
+	enum choice kho;
+	enum choice luo;
+	struct luo_catalog catalog;
+};
+
+/* Userspace wants to jump whatever is found. */
+static bool force;
+
+static enum choice parse_choice(const char *value)
+{
+	bool on;
+
+	/* Live update can be strict, too, which is on. */
+	if (kstrtobool(value, &on))
+		return SAID_ON;
+	return on ? SAID_ON : SAID_OFF;
+}
+
+/* The last word counts. */
+static enum choice find_choice(const char *cmdline, const char *name)
+{
+	const size_t len = strlen(name);
+	enum choice choice = UNSAID;
+	char value[8];
+
+	for (; *cmdline; cmdline += strcspn(cmdline, " ")) {
+		cmdline += strspn(cmdline, " ");
+		if (strncmp(cmdline, name, len) || cmdline[len] != '=')
+			continue;
+		strscpy(value, cmdline + len + 1,
+			min(sizeof(value), strcspn(cmdline + len + 1, " ") + 1));
+		choice = parse_choice(value);
+	}
+	return choice;
+}
+
+/**
+ * liveupdate_examine_image - find out what is known of the kernel to come
+ * @image: the image, whose file has not been freed
+ *
+ * Context: Process context, may sleep.
+ * Return: 0 or -ENOMEM.
+ */
+int liveupdate_examine_image(struct kimage *image)
+{
+	struct luo_image *known;
+
+	if (!liveupdate_enabled() || image->type == KEXEC_TYPE_CRASH)
+		return 0;
+	known = kvzalloc(sizeof(*known), GFP_KERNEL);
+	if (!known)
+		return -ENOMEM;
+	if (image->cmdline_buf) {
+		known->kho = find_choice(image->cmdline_buf, "kho");
+		known->luo = find_choice(image->cmdline_buf, "liveupdate");
+	}
+	luo_catalog_scan(&known->catalog, image->kernel_buf,
+			 image->kernel_buf_len);
+	image->liveupdate = known;
+	return 0;
+}
+
+/**
+ * liveupdate_forget_image - free what liveupdate_examine_image() found out
+ * @image: the image, which is going to be freed
+ */
+void liveupdate_forget_image(struct kimage *image)
+{
+	kvfree(image->liveupdate);
+}
+
+/* The kernel was built so that the command line has to ask for it. */
+static bool is_default_off(const struct luo_catalog *catalog, const char *kind,
+			   const char *name)
+{
+	const struct luo_catalog_entry *entry =
+		luo_catalog_find(catalog, kind, name);
+
+	return entry && entry->default_off;
+}
+
+static int check_cmdline(const struct luo_image *known)
+{
+	const struct luo_catalog *catalog = &known->catalog;
+
+	if (known->kho == SAID_OFF ||
+	    (known->kho == UNSAID &&
+	     is_default_off(catalog, "kho", KHO_COMPATIBLE))) {
+		pr_err("the command line of the loaded kernel lacks kho=on\n");
+		return -ENOEXEC;
+	}
+	if (known->luo == SAID_OFF ||
+	    (known->luo == UNSAID &&
+	     is_default_off(catalog, "core", LUO_COMPATIBLE))) {
+		pr_err("the command line of the loaded kernel lacks liveupdate=on\n");
+		return -ENOEXEC;
+	}
+	return 0;
+}
+
+/**
+ * struct luo_image_check - the check of an image
+ * @catalog: the formats that its kernel knows
+ * @incoming: formats of the files that are handed on
+ */
+struct luo_image_check {
+	const struct luo_catalog *catalog;
+	struct luo_tally incoming;
+};
+
+static bool is_handed_on(const struct luo_image_check *check,
+			 const struct liveupdate_format *format)
+{
+	unsigned int i;
+
+	if (strcmp(format->kind, "file"))
+		return false;
+	for (i = 0; i < check->incoming.count; i++) {
+		if (!strcmp(check->incoming.entry[i].name, format->name))
+			return true;
+	}
+	return false;
+}
+
+/*
+ * Will anything go to the next kernel in this format? What a module brings the
+ * next kernel may have in a module, too, of which its image knows nothing.
+ */
+static bool is_needed(const struct luo_image_check *check,
+		      const struct liveupdate_format *format)
+{
+	if (format->modular || luo_format_has(format, "optional"))
+		return false;
+	if (luo_format_in_use(format) || is_handed_on(check, format))
+		return true;
+	if (!strcmp(format->kind, "subsystem"))
+		return luo_format_is_on(format);
+	return !strcmp(format->kind, "kho") || !strcmp(format->kind, "core");
+}
+
+/* What @format contains, the next kernel has to know, too. */
+static int check_needs(const struct luo_image_check *check,
+		       const struct liveupdate_format *format)
+{
+	const char *at = format->attrs;
+	char name[LUO_FORMAT_SIZE];
+
+	while ((at = strstr(at, "needs:"))) {
+		at += strlen("needs:");
+		strscpy(name, at, min(sizeof(name), strcspn(at, ",") + 1));
+		if (luo_catalog_reads(check->catalog, "container", name) ||
+		    luo_catalog_reads(check->catalog, "core", name))
+			continue;
+		pr_err("the loaded kernel does not read %s, which %s %s contains; load another one\n",
+		       name, format->kind, format->name);
+		return -EPROTONOSUPPORT;
+	}
+	return 0;
+}
+
+static int check_format(const struct liveupdate_format *format, void *arg)
+{
+	const struct luo_image_check *check = arg;
+
+	if (!is_needed(check, format))
+		return 0;
+	if (luo_catalog_reads(check->catalog, format->kind, format->name))
+		return check_needs(check, format);
+	if (!strcmp(format->kind, "kho") || !strcmp(format->kind, "core"))
+		pr_err("the loaded kernel does not read %s; load another one\n",
+		       format->name);
+	else
+		pr_err("the loaded kernel does not read %s %s; load another one, or let go of what is preserved in it, write 0 to formats/%s/%s/enable_write and preserve again\n",
+		       format->kind, format->name, format->kind, format->name);
+	return -EPROTONOSUPPORT;
+}
+
+static int check_formats(const struct luo_catalog *catalog)
+{
+	struct luo_image_check *check;
+	int err;
+
+	if (!luo_catalog_reads(catalog, "kho", KHO_COMPATIBLE)) {
+		pr_err("the loaded kernel cannot take over memory in the format %s\n",
+		       KHO_COMPATIBLE);
+		return -ENOEXEC;
+	}
+	check = kzalloc(sizeof(*check), GFP_KERNEL);
+	if (!check)
+		return -ENOMEM;
+	check->catalog = catalog;
+	luo_sessions_tally(&check->incoming);
+	err = luo_format_for_each(check_format, check);
+	kfree(check);
+	return err;
+}
+
+static int check_image(const struct luo_image *known)
+{
+	int err;
+
+	err = check_cmdline(known);
+	if (err)
+		return err;
+	if (!known->catalog.complete) {
+		pr_warn("the loaded kernel does not say which formats it reads\n");
+		return 0;
+	}
+	return check_formats(&known->catalog);
+}
+
+/*
+ * Will the loaded kernel understand what is going to be handed over? -ENOEXEC
+ * if it takes over nothing, -EPROTONOSUPPORT if it does not read a format,
+ * -ENOMEM.
+ */
+int luo_image_check(const struct kimage *image)
+{
+	int err;
+
+	if (!image->liveupdate)
+		return 0;
+	err = check_image(image->liveupdate);
+	if (err && READ_ONCE(force)) {
+		pr_warn("what is preserved may be lost, by force\n");
+		err = 0;
+	}
+	return err;
+}
+
+static ssize_t force_show(struct kobject *kobj, struct kobj_attribute *attr,
+			  char *buf)
+{
+	return sysfs_emit(buf, "%d\n", READ_ONCE(force));
+}
+
+static ssize_t force_store(struct kobject *kobj, struct kobj_attribute *attr,
+			   const char *buf, size_t size)
+{
+	bool on;
+	int err;
+
+	err = kstrtobool(buf, &on);
+	if (err)
+		return err;
+	WRITE_ONCE(force, on);
+	return size;
+}
+
+static struct kobj_attribute force_attr = __ATTR_RW(force);
+
+static struct attribute *image_attrs[] = {
+	&force_attr.attr,
+	NULL
+};
+
+static const struct attribute_group image_group = {
+	.attrs = image_attrs,
+};
+
+/* Needs luo_sysfs_init(). */
+int __init luo_image_init(void)
+{
+	return luo_sysfs_add(&image_group);
+}
