@@ -191,16 +191,21 @@ static const struct liveupdate_file_format_ops v1_ops = {
 	TEST_READ_OPS,
 };
 
+#ifndef CONFIG_LIVEUPDATE_TEST_OLD
 static const struct liveupdate_file_format_ops v2_ops = {
 	TEST_WRITE_OPS,
 	TEST_READ_OPS,
 };
 
 LIVEUPDATE_FORMAT(test_v2, "file", "luo-test", "luo-test-v2", "rw", 1, "-");
+#endif
+
 LIVEUPDATE_FORMAT(test_v1, "file", "luo-test", "luo-test-v1", "rw", 2, "lossy");
 
 static const struct liveupdate_file_format formats[] = {
+#ifndef CONFIG_LIVEUPDATE_TEST_OLD
 	{ .format = &test_v2, .ops = &v2_ops },
+#endif
 	{ .format = &test_v1, .ops = &v1_ops },
 };
 
