@@ -17,6 +17,8 @@
 #include <linux/export.h>
 #include <linux/io.h>
 #include <linux/kexec_handover.h>
+#include <linux/log2.h>
+#include <linux/minmax.h>
 #include <linux/mm.h>
 #include <linux/mutex.h>
 #include <linux/rcupdate.h>
@@ -189,6 +191,41 @@ void kho_incoming_put_back(unsigned long pfn, unsigned int order)
 		return;
 	atomic_long_add(1L << order, &incoming.pages);
 	WARN_ON_ONCE(test_and_set_bit(kho_tree_index(key, 0), bitmap->bits));
+}
+
+/*
+ * The order of the largest block that can be put back at @pfn. Blocks that were
+ * taken have their bitmaps still, whatever blocks the range was cut into. One
+ * that is larger than what was taken there is all right: it ends where one of
+ * those ends.
+ */
+static int put_back_order(unsigned long pfn, unsigned long nr)
+{
+	int order = min_t(int, ilog2(nr), KHO_TREE_MAX_ORDER);
+
+	if (pfn)
+		order = min_t(int, order, __ffs(pfn));
+	guard(rcu)();
+	for (; order >= 0; order--) {
+		if (incoming.orders & BIT_ULL(order) &&
+		    find_bitmap(block_key(pfn, order)))
+			return order;
+	}
+	return -ENOENT;
+}
+
+/* Undoes kho_incoming_take() for all blocks of a range. */
+void kho_incoming_put_back_range(unsigned long pfn, unsigned long nr)
+{
+	while (nr) {
+		const int order = put_back_order(pfn, nr);
+
+		if (WARN_ON_ONCE(order < 0))
+			return;
+		kho_incoming_put_back(pfn, order);
+		pfn += 1UL << order;
+		nr -= 1UL << order;
+	}
 }
 
 /**

@@ -52,6 +52,7 @@ int kho_incoming_find(unsigned long pfn);
 bool kho_incoming_covers(unsigned long pfn);
 bool kho_incoming_take(unsigned long pfn, unsigned int order);
 void kho_incoming_put_back(unsigned long pfn, unsigned int order);
+void kho_incoming_put_back_range(unsigned long pfn, unsigned long nr);
 
 /* kho_vmalloc_read.c */
 bool kho_vmalloc_is_valid(const struct kho_vmalloc *desc);

@@ -14,6 +14,7 @@
 #include <linux/kexec_handover.h>
 #include <linux/mm.h>
 #include <linux/pgalloc_tag.h>
+#include <linux/sched.h>
 
 #include "../../mm/internal.h"
 #include "kho_internal.h"
@@ -148,6 +149,52 @@ struct page *kho_restore_pages(phys_addr_t phys, unsigned long nr_pages)
 	return phys_to_page(phys);
 }
 EXPORT_SYMBOL_GPL(kho_restore_pages);
+
+/**
+ * kho_join_pages - make a folio out of pages that were restored
+ * @page: the first page, from kho_restore_pages() or further on in the range
+ * @order: order of the folio, whose pages all lie in the range, in one zone,
+ *	   naturally aligned
+ *
+ * Context: Any; nobody else knows the pages yet.
+ * Return: the folio, with a reference count of 1.
+ */
+struct folio *kho_join_pages(struct page *page, unsigned int order)
+{
+	make_folio(page, order);
+	return page_folio(page);
+}
+EXPORT_SYMBOL_GPL(kho_join_pages);
+
+/**
+ * kho_return_pages - take back kho_restore_pages()
+ * @page: the first page
+ * @nr_pages: number of pages: one range that was restored, or several that lie
+ *	      next to each other
+ *
+ * As kho_return_folio(). Any folios that kho_join_pages() made are single pages
+ * again.
+ *
+ * Context: Process context, may sleep.
+ */
+void kho_return_pages(struct page *page, unsigned long nr_pages)
+{
+	const unsigned long pfn = page_to_pfn(page);
+	unsigned long i = 0;
+
+	adjust_managed_page_count(page, -nr_pages);
+	while (i < nr_pages) {
+		struct page *head = pfn_to_page(pfn + i);
+		const unsigned int order = compound_order(head);
+
+		WARN_ON_ONCE(page_ref_count(head) != 1);
+		unmake_folio(head, order);
+		i += 1UL << order;
+		cond_resched();
+	}
+	kho_incoming_put_back_range(pfn, nr_pages);
+}
+EXPORT_SYMBOL_GPL(kho_return_pages);
 
 /**
  * kho_restore_free - take over a folio that was preserved, and free it
