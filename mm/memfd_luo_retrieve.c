@@ -13,54 +13,13 @@
 #include <linux/kexec_handover.h>
 #include <linux/list.h>
 #include <linux/liveupdate.h>
-#include <linux/memcontrol.h>
 #include <linux/memfd.h>
 #include <linux/mm.h>
-#include <linux/pagemap.h>
-#include <linux/pagevec.h>
-#include <linux/shmem_fs.h>
-#include <linux/swap.h>
+#include <linux/sched.h>
 #include <uapi/linux/fcntl.h>
 #include <uapi/linux/memfd.h>
 
-#include "internal.h"
 #include "memfd_luo.h"
-
-static int insert_folio(struct inode *inode, struct folio *folio, pgoff_t index)
-{
-	int err;
-
-	__folio_set_locked(folio);
-	__folio_set_swapbacked(folio);
-	err = mem_cgroup_charge(folio, NULL, GFP_KERNEL);
-	if (!err) {
-		err = shmem_add_to_page_cache(folio, inode->i_mapping, index,
-					      NULL, GFP_KERNEL);
-		if (err)
-			mem_cgroup_uncharge(folio);
-	}
-	if (!err) {
-		/* An entry of a folio that is clean may be out of date. */
-		folio_mark_uptodate(folio);
-		folio_mark_dirty(folio);
-	} else {
-		__folio_clear_swapbacked(folio);
-	}
-	folio_unlock(folio);
-	return err;
-}
-
-/* Undoes insert_folio(). */
-static void remove_folio(struct folio *folio)
-{
-	folio_lock(folio);
-	filemap_remove_folio(folio);
-	folio_clear_dirty(folio);
-	folio_clear_uptodate(folio);
-	__folio_clear_swapbacked(folio);
-	folio_unlock(folio);
-	mem_cgroup_uncharge(folio);
-}
 
 static int restore_folio(struct inode *inode,
 			 const struct memfd_luo_folio_ser *entry)
@@ -70,48 +29,16 @@ static int restore_folio(struct inode *inode,
 
 	if (!folio)
 		return -EIO;
-	err = insert_folio(inode, folio, entry->index);
+	err = memfd_insert_folio(inode, folio, entry->index);
 	if (err)
 		kho_return_folio(folio);
 	return err;
 }
 
-static void return_folio(struct folio *folio)
+static void return_folio(struct folio *folio, void *arg)
 {
-	remove_folio(folio);
+	memfd_remove_folio(folio);
 	kho_return_folio(folio);
-}
-
-/* From here on the page cache alone holds the folio. */
-static void publish_folio(struct folio *folio)
-{
-	folio_add_lru(folio);
-	folio_put(folio);
-}
-
-/*
- * Goes by the page cache, not by the records: if these are damaged they may
- * name a page that they are in themselves, and cannot be read again.
- */
-static void pass_restored(struct inode *inode, void (*fn)(struct folio *folio))
-{
-	struct folio_batch batch;
-	pgoff_t index = 0;
-
-	folio_batch_init(&batch);
-	while (filemap_get_folios(inode->i_mapping, &index, ULONG_MAX, &batch)) {
-		unsigned int i;
-
-		for (i = 0; i < folio_batch_count(&batch); i++) {
-			struct folio *folio = batch.folios[i];
-
-			/* It stays, by the reference that restoring gave. */
-			folio_put(folio);
-			fn(folio);
-		}
-		folio_batch_reinit(&batch);
-		cond_resched();
-	}
 }
 
 /* Puts all folios into the file, or none. The file is nobody else's yet. */
@@ -129,16 +56,10 @@ static int restore_folios(struct inode *inode, const struct memfd_luo_ser *ser)
 		cond_resched();
 	}
 	if (!err)
-		err = shmem_inode_acct_blocks(inode, inode->i_mapping->nrpages);
+		err = memfd_account(inode);
 	if (err)
-		pass_restored(inode, return_folio);
+		memfd_for_each_inserted(inode, return_folio, NULL);
 	return err;
-}
-
-static void publish_folios(struct inode *inode)
-{
-	shmem_recalc_inode(inode, inode->i_mapping->nrpages, 0);
-	pass_restored(inode, publish_folio);
 }
 
 /*
@@ -190,7 +111,7 @@ int memfd_luo_retrieve(struct liveupdate_file_op_args *args)
 		fput(file);
 		return err;
 	}
-	publish_folios(file_inode(file));
+	memfd_publish(file_inode(file));
 	args->file = file;
 	return 0;
 }

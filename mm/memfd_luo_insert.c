@@ -1,0 +1,138 @@
+// SPDX-License-Identifier: GPL-2.0
+/*
+ * Putting folios of the previous kernel into a memfd that is nobody's yet.
+ *
+ * Until the memfd is published all of it can be undone, so that a memfd is made
+ * as a whole or not at all. Only then folios go onto the LRU lists.
+ */
+
+#include <linux/fs.h>
+#include <linux/memcontrol.h>
+#include <linux/mm.h>
+#include <linux/pagemap.h>
+#include <linux/pagevec.h>
+#include <linux/sched.h>
+#include <linux/shmem_fs.h>
+#include <linux/swap.h>
+
+#include "internal.h"
+#include "memfd_luo.h"
+
+/*
+ * When the cgroup is full, whoever retrieves is told so: nothing is lost, and
+ * it can try again. The OOM killer would be no help.
+ */
+#define CHARGE_GFP	(GFP_KERNEL | __GFP_RETRY_MAYFAIL | __GFP_NOWARN)
+
+static void prepare_folio(struct inode *inode, struct folio *folio)
+{
+	__folio_set_locked(folio);
+	__folio_set_swapbacked(folio);
+	if (folio_test_large(folio)) {
+		folio_set_large_rmappable(folio);
+		mapping_set_large_folios(inode->i_mapping);
+	}
+}
+
+/**
+ * memfd_insert_folio - put a folio into a memfd
+ * @inode: the memfd's
+ * @folio: the folio, with one reference, which stays with the caller until
+ *	   memfd_publish()
+ * @index: where it goes in the file, a multiple of its size
+ *
+ * Context: Process context, may sleep.
+ * Return: 0; -ENOMEM, also if the cgroup of the caller is full; -EEXIST if
+ *	   something is there. After an error nothing has changed.
+ */
+int memfd_insert_folio(struct inode *inode, struct folio *folio, pgoff_t index)
+{
+	int err;
+
+	prepare_folio(inode, folio);
+	err = mem_cgroup_charge(folio, NULL, CHARGE_GFP);
+	if (!err) {
+		err = shmem_add_to_page_cache(folio, inode->i_mapping, index,
+					      NULL, GFP_KERNEL);
+		if (err)
+			mem_cgroup_uncharge(folio);
+	}
+	if (!err) {
+		/* An entry of a folio that is clean may be out of date. */
+		folio_mark_uptodate(folio);
+		folio_mark_dirty(folio);
+	} else {
+		__folio_clear_swapbacked(folio);
+	}
+	folio_unlock(folio);
+	return err;
+}
+
+/* Undoes memfd_insert_folio(). */
+void memfd_remove_folio(struct folio *folio)
+{
+	folio_lock(folio);
+	filemap_remove_folio(folio);
+	folio_clear_dirty(folio);
+	folio_clear_uptodate(folio);
+	__folio_clear_swapbacked(folio);
+	folio_unlock(folio);
+	mem_cgroup_uncharge(folio);
+}
+
+/**
+ * memfd_for_each_inserted - do something to each folio that was inserted
+ * @inode: the memfd's
+ * @fn: what to do; may remove the folio
+ * @arg: for @fn
+ *
+ * Goes by the page cache, not by the records: if these are damaged they may
+ * name a page that they are in themselves, and cannot be read again.
+ */
+void memfd_for_each_inserted(struct inode *inode,
+			     void (*fn)(struct folio *folio, void *arg),
+			     void *arg)
+{
+	struct folio_batch batch;
+	pgoff_t index = 0;
+
+	folio_batch_init(&batch);
+	while (filemap_get_folios(inode->i_mapping, &index, ULONG_MAX, &batch)) {
+		unsigned int i;
+
+		for (i = 0; i < folio_batch_count(&batch); i++) {
+			struct folio *folio = batch.folios[i];
+
+			/* It stays, by the reference of memfd_insert_folio(). */
+			folio_put(folio);
+			fn(folio, arg);
+		}
+		folio_batch_reinit(&batch);
+		cond_resched();
+	}
+}
+
+/* Accounts for all folios that were inserted, or fails and changes nothing. */
+int memfd_account(struct inode *inode)
+{
+	const long pages = inode->i_mapping->nrpages;
+	int err;
+
+	err = shmem_inode_acct_blocks(inode, pages);
+	if (!err)
+		shmem_recalc_inode(inode, pages, 0);
+	return err;
+}
+
+/* From here on the page cache alone holds the folio. */
+static void publish_folio(struct folio *folio, void *arg)
+{
+	folio_add_lru(folio);
+	folio_put(folio);
+}
+
+/* Ends what cannot fail any more: afterwards the memfd is like any other. */
+void memfd_publish(struct inode *inode)
+{
+	memfd_for_each_inserted(inode, publish_folio, NULL);
+}
