@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: GPL-2.0
 /*
- * Live update of memfds that live on tmpfs.
+ * Live update of memfds that live on tmpfs, folio by folio.
  *
  * While a memfd is preserved its pages are pinned where they are, and its size
  * is fixed. It can be read and written all the time, and holes can be filled
@@ -16,7 +16,6 @@
 #include <linux/kexec_handover.h>
 #include <linux/liveupdate.h>
 #include <linux/memfd.h>
-#include <linux/module.h>
 #include <linux/shmem_fs.h>
 #include <linux/slab.h>
 #include <linux/vmalloc.h>
@@ -195,49 +194,20 @@ static int memfd_luo_freeze(struct liveupdate_file_op_args *args)
  * What mode and flags a file was opened with has no place in the format, so
  * only files with all rights are taken: rights must not grow on the way.
  */
-static int memfd_luo_can_preserve(struct liveupdate_file_handler *handler,
-				  struct file *file)
+static int memfd_luo_can_write(struct liveupdate_file_handler *handler,
+			       struct file *file)
 {
-	if (!shmem_file(file) || file_inode(file)->i_nlink)
-		return -ENOENT;
-	if (!file_is_memfd(file))
-		return -EOPNOTSUPP;
 	if ((file->f_mode & (FMODE_READ | FMODE_WRITE)) !=
 	    (FMODE_READ | FMODE_WRITE) || file->f_flags & O_APPEND)
 		return -EOPNOTSUPP;
 	return 0;
 }
 
-static const struct liveupdate_file_format_ops memfd_v2_ops = {
+const struct liveupdate_file_format_ops memfd_luo_format_ops = {
+	.can_write = memfd_luo_can_write,
 	.preserve = memfd_luo_preserve,
 	.unpreserve = memfd_luo_unpreserve,
 	.freeze = memfd_luo_freeze,
 	.retrieve = memfd_luo_retrieve,
 	.finish = memfd_luo_finish,
 };
-
-LIVEUPDATE_FORMAT(memfd_v2, "file", "memfd", MEMFD_LUO_COMPATIBLE, "rw", 1,
-		  "needs:" KHO_VMALLOC_FORMAT);
-
-static const struct liveupdate_file_format memfd_luo_formats[] = {
-	{ .format = &memfd_v2, .ops = &memfd_v2_ops },
-};
-
-static const struct liveupdate_file_ops memfd_luo_ops = {
-	.can_preserve = memfd_luo_can_preserve,
-	.owner = THIS_MODULE,
-};
-
-static struct liveupdate_file_handler memfd_luo_handler = {
-	.ops = &memfd_luo_ops,
-	.formats = memfd_luo_formats,
-	.nr_formats = ARRAY_SIZE(memfd_luo_formats),
-};
-
-static int __init memfd_luo_init(void)
-{
-	if (!liveupdate_enabled())
-		return 0;
-	return liveupdate_register_file_handler(&memfd_luo_handler);
-}
-late_initcall(memfd_luo_init);

@@ -14,6 +14,7 @@
 
 struct file;
 struct inode;
+struct liveupdate_file_format_ops;
 struct liveupdate_file_op_args;
 
 /**
@@ -49,6 +50,9 @@ memfd_luo_entry_folio(const struct memfd_luo_folio_ser *entry)
 {
 	return pfn_folio(FIELD_GET(MEMFD_LUO_FOLIO_PFN, entry->desc));
 }
+
+/* memfd_luo.c */
+extern const struct liveupdate_file_format_ops memfd_luo_format_ops;
 
 /* memfd_luo_folios.c */
 int memfd_folios_preserve(struct memfd_folios *list, struct file *file);

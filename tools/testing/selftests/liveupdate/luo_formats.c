@@ -16,7 +16,8 @@
 #include "luo_util.h"
 
 #define FORMATS "/sys/kernel/liveupdate/formats/"
-#define MEMFD "file/memfd-v2"
+#define MEMFD "file/x-memfd-extents-v1"
+#define MEMFD_OLD "file/memfd-v2"
 #define V1 "file/luo-test-v1"
 #define V2 "file/luo-test-v2"
 
@@ -111,6 +112,7 @@ FIXTURE_TEARDOWN(formats)
 	close(self->session);
 	close(self->dev);
 	enable(MEMFD, "1");
+	enable(MEMFD_OLD, "1");
 	EXPECT_EQ(luo_test_unload(), 0);
 }
 
@@ -177,15 +179,25 @@ TEST_F(formats, in_use)
 	EXPECT_EQ(enable(MEMFD, "0"), 0);
 }
 
+/* What is switched off leaves its place to the next one. */
+TEST_F(formats, next_one)
+{
+	ASSERT_EQ(enable(MEMFD, "0"), 0);
+	ASSERT_EQ(luo_preserve_fd(self->session, self->memfd, 1), 0);
+	EXPECT_EQ(show(MEMFD, "in_use"), 0);
+	EXPECT_EQ(show(MEMFD_OLD, "in_use"), 1);
+}
+
 /* The last format of a type is switched off: such files are not preserved. */
 TEST_F(formats, none_left)
 {
 	ASSERT_EQ(enable(MEMFD, "0"), 0);
+	ASSERT_EQ(enable(MEMFD_OLD, "0"), 0);
 	EXPECT_EQ(show(MEMFD, "enable_write"), 0);
 	EXPECT_EQ(luo_preserve_fd(self->session, self->memfd, 1),
 		  -EPROTONOSUPPORT);
 	EXPECT_EQ(show(MEMFD, "in_use"), 0);
-	ASSERT_EQ(enable(MEMFD, "1"), 0);
+	ASSERT_EQ(enable(MEMFD_OLD, "1"), 0);
 	EXPECT_EQ(luo_preserve_fd(self->session, self->memfd, 1), 0);
 }
 

@@ -68,7 +68,7 @@ static void without_module(void)
 	int dev = luo_get(luo_open());
 	int session = luo_get(luo_retrieve(dev, "test"));
 
-	check_incoming("luo-test-v1 1\nluo-test-v2 2\nmemfd-v2 1\n");
+	check_incoming("luo-test-v1 1\nluo-test-v2 2\nx-memfd-extents-v1 1\n");
 	luo_check_eq(luo_retrieve_fd(session, 1), -ENOENT);
 	luo_check_eq(luo_retrieve_fd(session, 2), -ENOENT);
 	luo_check_eq(luo_finish(session), -ENOENT);

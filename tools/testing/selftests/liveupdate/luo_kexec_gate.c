@@ -200,5 +200,7 @@ static const struct luo_stage stages[] = {
 
 int main(void)
 {
+	/* A format that needs another one. */
+	luo_write_file(LUO_MEMFD_EXTENTS, "0");
 	return luo_run_stages(stages, ARRAY_SIZE(stages));
 }

@@ -194,7 +194,10 @@ static const struct luo_stage stages[] = {
 	{ "files after two updates", second_time },
 };
 
-int main(void)
+/* "folios": in the format of mainline. */
+int main(int argc, char **argv)
 {
+	if (argc > 1 && !strcmp(argv[1], "folios"))
+		luo_check_eq(luo_write_file(LUO_MEMFD_EXTENTS, "0"), 0);
 	return luo_run_stages(stages, ARRAY_SIZE(stages));
 }

@@ -254,6 +254,8 @@ static void go_on(int dev)
 	char path[64];
 	int i;
 
+	/* Only kernels that know more than what all know have this file. */
+	luo_write_file(LUO_MEMFD_EXTENTS, "0");
 	for (i = 0; i < SESSIONS; i++)
 		preserve_session(dev, i);
 	for (i = 0; i < SESSIONS; i++)

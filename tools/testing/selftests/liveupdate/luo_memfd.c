@@ -26,12 +26,37 @@ FIXTURE(memfd)
 	long nodes;
 };
 
+/* @records is what each file takes besides its contents and its inode's. */
+FIXTURE_VARIANT(memfd)
+{
+	const char *extents;
+	long records;
+	int read_only;
+};
+
+/* A record, a chunk, a block of files. */
+FIXTURE_VARIANT_ADD(memfd, extents)
+{
+	.extents = "1",
+	.records = 3,
+	.read_only = 0,
+};
+
+/* A record, an area with a chunk, a block of files. */
+FIXTURE_VARIANT_ADD(memfd, folios)
+{
+	.extents = "0",
+	.records = 4,
+	.read_only = -EOPNOTSUPP,
+};
+
 FIXTURE_SETUP(memfd)
 {
 	self->dev = luo_open();
 	if (self->dev == -ENOENT)
 		SKIP(return, LUO_DEVICE " is not there: no CONFIG_LIVEUPDATE, or no liveupdate=on");
 	ASSERT_GE(self->dev, 0);
+	ASSERT_EQ(luo_write_file(LUO_MEMFD_EXTENTS, variant->extents), 0);
 	self->pages = luo_kho_pages();
 	self->nodes = luo_kho_nodes();
 	self->session = luo_create(self->dev, "memfd");
@@ -48,6 +73,7 @@ FIXTURE_TEARDOWN(memfd)
 	close(self->session);
 	close(self->fd);
 	close(self->dev);
+	EXPECT_EQ(luo_write_file(LUO_MEMFD_EXTENTS, "1"), 0);
 	EXPECT_EQ(luo_kho_pages(), self->pages);
 	EXPECT_EQ(luo_kho_nodes(), self->nodes);
 }
@@ -131,8 +157,7 @@ TEST_F(memfd, every_page_is_preserved_once)
 	long before = luo_kho_pages();
 
 	ASSERT_EQ(luo_preserve_fd(self->session, self->fd, 1), 0);
-	/* The contents, a record, an area with a chunk, a block of files. */
-	EXPECT_EQ(luo_kho_pages() - before, SIZE / PAGE + 4);
+	EXPECT_EQ(luo_kho_pages() - before, SIZE / PAGE + variant->records);
 }
 
 TEST_F(memfd, holes_are_not_filled)
@@ -147,7 +172,7 @@ TEST_F(memfd, holes_are_not_filled)
 	before = luo_kho_pages();
 	ASSERT_EQ(luo_preserve_fd(self->session, fd, 1), 0);
 	EXPECT_EQ(blocks(fd), 16 * PAGE / 512);
-	EXPECT_EQ(luo_kho_pages() - before, 16 + 4);
+	EXPECT_EQ(luo_kho_pages() - before, 16 + variant->records);
 	EXPECT_TRUE(luo_is_hole(fd, PAGE, PAGE));
 	close(fd);
 }
@@ -193,7 +218,7 @@ TEST_F(memfd, fallocated_pages)
 	ASSERT_GE(fd, 0);
 	ASSERT_EQ(fallocate(fd, 0, 0, 32 * PAGE), 0);
 	ASSERT_EQ(luo_preserve_fd(self->session, fd, 1), 0);
-	EXPECT_EQ(luo_kho_pages() - before, 32 + 4);
+	EXPECT_EQ(luo_kho_pages() - before, 32 + variant->records);
 	EXPECT_TRUE(luo_is_zero(fd, 0, 32 * PAGE));
 	close(fd);
 }
@@ -210,26 +235,47 @@ TEST_F(memfd, many_folios)
 	close(fd);
 }
 
-/* Neither more rights nor less come out of a live update. */
-TEST_F(memfd, only_with_all_rights)
+static int reopen(int fd, int flags)
 {
 	char path[64];
+
+	snprintf(path, sizeof(path), "/proc/self/fd/%d", fd);
+	return open(path, flags | O_CLOEXEC);
+}
+
+/* Neither more rights nor less come out of a live update. */
+TEST_F(memfd, rights_that_the_format_knows)
+{
+	const int flags[] = { O_RDONLY, O_WRONLY, O_RDWR | O_APPEND };
+	size_t i;
 	int fd;
 
-	snprintf(path, sizeof(path), "/proc/self/fd/%d", self->fd);
-	fd = open(path, O_RDONLY | O_CLOEXEC);
-	ASSERT_GE(fd, 0);
-	EXPECT_EQ(luo_preserve_fd(self->session, fd, 1), -EOPNOTSUPP);
-	close(fd);
-	fd = open(path, O_WRONLY | O_CLOEXEC);
-	ASSERT_GE(fd, 0);
-	EXPECT_EQ(luo_preserve_fd(self->session, fd, 1), -EOPNOTSUPP);
-	close(fd);
-	fd = open(path, O_RDWR | O_APPEND | O_CLOEXEC);
+	for (i = 0; i < ARRAY_SIZE(flags); i++) {
+		fd = reopen(self->fd, flags[i]);
+		ASSERT_GE(fd, 0);
+		EXPECT_EQ(luo_preserve_fd(self->session, fd, 1),
+			  variant->read_only);
+		luo_unpreserve_fd(self->session, 1);
+		close(fd);
+	}
+	/* With neither right, for ioctls only. */
+	fd = reopen(self->fd, O_ACCMODE);
 	ASSERT_GE(fd, 0);
 	EXPECT_EQ(luo_preserve_fd(self->session, fd, 1), -EOPNOTSUPP);
 	close(fd);
 	EXPECT_EQ(luo_preserve_fd(self->session, self->fd, 1), 0);
+}
+
+/* Contents and records; the other format leaves it out. */
+TEST_F(memfd, bytes_are_counted)
+{
+	struct liveupdate_file_info info;
+	uint64_t cursor = 0;
+
+	ASSERT_EQ(luo_preserve_fd(self->session, self->fd, 1), 0);
+	ASSERT_EQ(luo_list_fds(self->session, &cursor, &info, 1), 1);
+	if (variant->records == 3)
+		EXPECT_EQ(info.bytes, SIZE + 2 * PAGE);
 }
 
 /* A file of a tmpfs that somebody mounted is no memfd, unlinked or not. */

@@ -65,6 +65,10 @@ long luo_open_files(void);
 /* Writes to a file that says by an errno that it does not like what it gets. */
 int luo_write_file(const char *path, const char *text);
 
+/* Is that format of memfds written? "1" or "0" is written there. */
+#define LUO_MEMFD_FORMATS "/sys/kernel/liveupdate/formats/file/"
+#define LUO_MEMFD_EXTENTS LUO_MEMFD_FORMATS "x-memfd-extents-v1/enable_write"
+
 /* A command for kho_kexec_test. */
 int luo_kho_test_tell(const char *command);
 

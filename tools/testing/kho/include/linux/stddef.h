@@ -4,4 +4,7 @@
 
 #include <stddef.h>
 
+#define offsetofend(type, member) \
+	(offsetof(type, member) + sizeof(((type *)NULL)->member))
+
 #endif /* _KHO_TEST_LINUX_STDDEF_H */

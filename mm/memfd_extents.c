@@ -1,0 +1,172 @@
+// SPDX-License-Identifier: GPL-2.0
+/*
+ * Live update of memfds that live on tmpfs, in extents.
+ *
+ * While a memfd is preserved its pages stay where they are, and its size is
+ * fixed. It can be read and written all the time, and holes can be filled until
+ * the freeze; pages that came since are added then. Holes stay holes.
+ *
+ * The format is in <linux/kho/abi/memfd_extents.h>.
+ */
+
+#define pr_fmt(fmt) "memfd_extents: " fmt
+
+#include <linux/fs.h>
+#include <linux/io.h>
+#include <linux/kexec_handover.h>
+#include <linux/liveupdate.h>
+#include <linux/shmem_fs.h>
+#include <linux/slab.h>
+
+#include "memfd_extents.h"
+
+/**
+ * struct preserved_memfd - a preserved memfd
+ * @ser: what the next kernel reads, in preserved memory
+ * @list: the contents
+ */
+struct preserved_memfd {
+	struct memfd_extents_ser *ser;
+	struct memfd_extents list;
+};
+
+/* Nothing of the record changes after that. */
+static int fill_record(struct preserved_memfd *memfd, struct file *file)
+{
+	struct memfd_extents_ser *ser = memfd->ser;
+	int err;
+
+	err = memfd_extents_describe(ser, file);
+	if (err)
+		return err;
+	ser->length = sizeof(*ser);
+	ser->page_size = PAGE_SIZE;
+	ser->nr_extents = memfd->list.nr;
+	ser->nr_pages = memfd->list.pages;
+	ser->chunks = memfd->list.first ? virt_to_phys(memfd->list.first) : 0;
+	ser->sum = memfd_extents_sum(ser);
+	return 0;
+}
+
+static u64 count_bytes(const struct preserved_memfd *memfd)
+{
+	return (memfd->list.pages + memfd->list.chunks + 1) << PAGE_SHIFT;
+}
+
+static struct preserved_memfd *alloc_memfd(void)
+{
+	struct preserved_memfd *memfd = kzalloc(sizeof(*memfd), GFP_KERNEL);
+
+	if (!memfd)
+		return ERR_PTR(-ENOMEM);
+	memfd->ser = kho_alloc_preserve(sizeof(*memfd->ser));
+	if (IS_ERR(memfd->ser)) {
+		int err = PTR_ERR(memfd->ser);
+
+		kfree(memfd);
+		return ERR_PTR(err);
+	}
+	return memfd;
+}
+
+static void free_memfd(struct preserved_memfd *memfd)
+{
+	kho_unpreserve_free(memfd->ser);
+	kfree(memfd);
+}
+
+static int preserve_file(struct preserved_memfd *memfd, struct file *file)
+{
+	int err;
+
+	err = memfd_extents_preserve(&memfd->list, file);
+	if (err)
+		return err;
+	err = fill_record(memfd, file);
+	if (err)
+		memfd_extents_release(&memfd->list, NULL);
+	return err;
+}
+
+static int preserve(struct liveupdate_file_op_args *args)
+{
+	struct inode *inode = file_inode(args->file);
+	struct preserved_memfd *memfd = alloc_memfd();
+	int err;
+
+	if (IS_ERR(memfd))
+		return PTR_ERR(memfd);
+
+	inode_lock(inode);
+	shmem_set_preserved(inode, true);
+	err = preserve_file(memfd, args->file);
+	if (err)
+		shmem_set_preserved(inode, false);
+	inode_unlock(inode);
+
+	if (err) {
+		free_memfd(memfd);
+		return err;
+	}
+	args->private = memfd;
+	args->data = virt_to_phys(memfd->ser);
+	args->bytes = count_bytes(memfd);
+	return 0;
+}
+
+static void unpreserve(struct liveupdate_file_op_args *args)
+{
+	struct inode *inode = file_inode(args->file);
+	struct preserved_memfd *memfd = args->private;
+
+	inode_lock(inode);
+	memfd_extents_release(&memfd->list, NULL);
+	shmem_set_preserved(inode, false);
+	inode_unlock(inode);
+	free_memfd(memfd);
+}
+
+/* Pages are only ever added, so a number tells whether there are new ones. */
+static bool has_new_pages(struct inode *inode, const struct preserved_memfd *memfd)
+{
+	return READ_ONCE(inode->i_mapping->nrpages) != memfd->list.pages ||
+	       READ_ONCE(SHMEM_I(inode)->swapped);
+}
+
+static int add_new_pages(struct preserved_memfd *memfd, struct file *file)
+{
+	struct memfd_extents list;
+	int err;
+
+	err = memfd_extents_extend(&list, file, &memfd->list);
+	if (err)
+		return err;
+	memfd_extents_free(&memfd->list);
+	memfd->list = list;
+	return 0;
+}
+
+static int record_changes(struct liveupdate_file_op_args *args)
+{
+	struct inode *inode = file_inode(args->file);
+	struct preserved_memfd *memfd = args->private;
+	int err = 0;
+
+	inode_lock(inode);
+	if (has_new_pages(inode, memfd))
+		err = add_new_pages(memfd, args->file);
+	if (!err)
+		err = fill_record(memfd, args->file);
+	inode_unlock(inode);
+	args->bytes = count_bytes(memfd);
+	return err;
+}
+
+const struct liveupdate_file_format_ops memfd_extents_format_ops = {
+	.preserve = preserve,
+	.unpreserve = unpreserve,
+	.prepare = record_changes,
+	.freeze = record_changes,
+	.retrieve = memfd_extents_retrieve,
+	.finish = memfd_extents_finish,
+};

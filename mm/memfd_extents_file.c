@@ -1,0 +1,170 @@
+// SPDX-License-Identifier: GPL-2.0
+/*
+ * What a memfd has besides its contents: written down, and made again.
+ *
+ * The file that comes out has the rights that the one that went in had, and
+ * no others.
+ */
+
+#include <linux/cred.h>
+#include <linux/err.h>
+#include <linux/file.h>
+#include <linux/fs.h>
+#include <linux/memfd.h>
+#include <linux/shmem_fs.h>
+#include <linux/string.h>
+#include <linux/uidgid.h>
+#include <uapi/linux/fcntl.h>
+#include <uapi/linux/memfd.h>
+
+#include "memfd_extents.h"
+
+#define NAME_PREFIX	"memfd:"
+
+static_assert(MEMFD_EXTENTS_ALL_SEALS ==
+	      (F_SEAL_SEAL | F_SEAL_SHRINK | F_SEAL_GROW | F_SEAL_WRITE |
+	       F_SEAL_FUTURE_WRITE | F_SEAL_EXEC));
+static_assert(MEMFD_EXTENTS_ALL_MODES == S_IALLUGO);
+static_assert(MEMFD_EXTENTS_NAME_SIZE > NAME_MAX - (sizeof(NAME_PREFIX) - 1));
+
+static u32 describe_flags(const struct file *file)
+{
+	u32 flags = 0;
+
+	if (file->f_mode & FMODE_READ)
+		flags |= MEMFD_EXTENTS_READ;
+	if (file->f_mode & FMODE_WRITE)
+		flags |= MEMFD_EXTENTS_WRITE;
+	if (file->f_flags & O_APPEND)
+		flags |= MEMFD_EXTENTS_APPEND;
+	return flags;
+}
+
+static struct memfd_extents_time describe_time(struct timespec64 time)
+{
+	return (struct memfd_extents_time) {
+		.sec = time.tv_sec,
+		.nsec = time.tv_nsec,
+	};
+}
+
+static void describe_inode(struct memfd_extents_ser *ser, struct inode *inode)
+{
+	ser->size = i_size_read(inode);
+	ser->mode = inode->i_mode & S_IALLUGO;
+	ser->uid = from_kuid(&init_user_ns, inode->i_uid);
+	ser->gid = from_kgid(&init_user_ns, inode->i_gid);
+	ser->atime = describe_time(inode_get_atime(inode));
+	ser->mtime = describe_time(inode_get_mtime(inode));
+	ser->ctime = describe_time(inode_get_ctime(inode));
+	ser->btime = describe_time(SHMEM_I(inode)->i_crtime);
+}
+
+/**
+ * memfd_extents_describe - write down all attributes of a file
+ * @ser: where to
+ * @file: the memfd; may change meanwhile, and then one or the other is written
+ *
+ * Return: 0; -EOPNOTSUPP if the file has seals that the format does not know.
+ */
+int memfd_extents_describe(struct memfd_extents_ser *ser, struct file *file)
+{
+	const char *name = file->f_path.dentry->d_name.name;
+	const int seals = memfd_get_seals(file);
+
+	if (seals < 0 || seals & ~MEMFD_EXTENTS_ALL_SEALS)
+		return -EOPNOTSUPP;
+	ser->seals = seals;
+	ser->pos = READ_ONCE(file->f_pos);
+	ser->flags = describe_flags(file);
+	describe_inode(ser, file_inode(file));
+	strscpy_pad(ser->name, name + strlen(NAME_PREFIX));
+	return 0;
+}
+
+static struct timespec64 make_time(struct memfd_extents_time time)
+{
+	return (struct timespec64) {
+		.tv_sec = time.sec,
+		.tv_nsec = time.nsec,
+	};
+}
+
+static void make_inode(struct inode *inode, const struct memfd_extents_ser *ser)
+{
+	inode->i_mode = S_IFREG | ser->mode;
+	inode->i_uid = make_kuid(&init_user_ns, ser->uid);
+	inode->i_gid = make_kgid(&init_user_ns, ser->gid);
+	i_size_write(inode, ser->size);
+	inode_set_atime_to_ts(inode, make_time(ser->atime));
+	inode_set_mtime_to_ts(inode, make_time(ser->mtime));
+	inode_set_ctime_to_ts(inode, make_time(ser->ctime));
+	SHMEM_I(inode)->i_crtime = make_time(ser->btime);
+}
+
+/* A memfd with all rights, nobody else's yet. */
+static struct file *make_memfd(const struct memfd_extents_ser *ser)
+{
+	char name[sizeof(NAME_PREFIX) + MEMFD_EXTENTS_NAME_SIZE];
+	struct file *file;
+	int err = 0;
+
+	snprintf(name, sizeof(name), NAME_PREFIX "%s", ser->name);
+	file = memfd_alloc_file(name, MFD_ALLOW_SEALING);
+	if (IS_ERR(file))
+		return file;
+	/* The seal on the mode looks at the mode. */
+	make_inode(file_inode(file), ser);
+	if (ser->seals)
+		err = memfd_add_seals(file, ser->seals);
+	if (err) {
+		fput(file);
+		return ERR_PTR(err);
+	}
+	return file;
+}
+
+static int open_flags(const struct memfd_extents_ser *ser)
+{
+	int flags = O_RDWR | O_LARGEFILE;
+
+	if (!(ser->flags & MEMFD_EXTENTS_WRITE))
+		flags = O_RDONLY | O_LARGEFILE;
+	else if (!(ser->flags & MEMFD_EXTENTS_READ))
+		flags = O_WRONLY | O_LARGEFILE;
+	if (ser->flags & MEMFD_EXTENTS_APPEND)
+		flags |= O_APPEND;
+	return flags;
+}
+
+/* Has the file open as it was; a file that can do all is that already. */
+static struct file *reopen(struct file *file, int flags)
+{
+	struct file *again;
+
+	if ((flags & O_ACCMODE) == O_RDWR) {
+		file->f_flags = flags;
+		file->f_iocb_flags = iocb_flags(file);
+		return file;
+	}
+	again = dentry_open(&file->f_path, flags, current_cred());
+	fput(file);
+	return again;
+}
+
+/**
+ * memfd_extents_make_file - make a memfd with the attributes of a record
+ * @ser: the record, which memfd_extents_check() found to be all right
+ *
+ * Return: the file, empty, or an ERR_PTR().
+ */
+struct file *memfd_extents_make_file(const struct memfd_extents_ser *ser)
+{
+	struct file *file = make_memfd(ser);
+
+	if (!IS_ERR(file))
+		file = reopen(file, open_flags(ser));
+	if (!IS_ERR(file))
+		file->f_pos = ser->pos;
+	return file;
+}

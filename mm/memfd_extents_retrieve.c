@@ -1,0 +1,238 @@
+// SPDX-License-Identifier: GPL-2.0
+/*
+ * Memfds that the previous kernel preserved in extents: made again, or
+ * discarded.
+ *
+ * Whatever the records say is checked before anything is changed, and a memfd
+ * is made as a whole or not at all.
+ */
+
+#define pr_fmt(fmt) "memfd_extents: " fmt
+
+#include <linux/file.h>
+#include <linux/fs.h>
+#include <linux/kexec_handover.h>
+#include <linux/list.h>
+#include <linux/liveupdate.h>
+#include <linux/log2.h>
+#include <linux/mm.h>
+#include <linux/pagemap.h>
+#include <linux/sched.h>
+
+#include "memfd_extents.h"
+#include "memfd_luo.h"
+
+/* Order of the largest folio that [pfn, pfn + left) can begin with. */
+static unsigned int fitting_order(u64 pfn, u64 index, u64 left)
+{
+	unsigned int order = 0;
+
+	if (IS_ENABLED(CONFIG_TRANSPARENT_HUGEPAGE))
+		order = min_t(unsigned int, MAX_PAGECACHE_ORDER, ilog2(left));
+	if (pfn | index)
+		order = min_t(unsigned int, order, __ffs64(pfn | index));
+	while (order && page_zone(pfn_to_page(pfn)) !=
+			page_zone(pfn_to_page(pfn + (1UL << order) - 1)))
+		order--;
+	return order;
+}
+
+/* A run of single pages that is taken back. */
+struct returned_run {
+	unsigned long pfn;
+	unsigned long nr;
+};
+
+static void return_run(const struct returned_run *run)
+{
+	if (run->nr)
+		kho_return_pages(pfn_to_page(run->pfn), run->nr);
+}
+
+/*
+ * Several folios may have been one preserved block, so they are returned
+ * together.
+ */
+static void return_folio(struct folio *folio, void *arg)
+{
+	struct returned_run *run = arg;
+
+	memfd_remove_folio(folio);
+	if (folio_pfn(folio) != run->pfn + run->nr) {
+		return_run(run);
+		*run = (struct returned_run) { .pfn = folio_pfn(folio) };
+	}
+	run->nr += folio_nr_pages(folio);
+}
+
+/* Undoes it for what was inserted, and for @left pages from @pfn on. */
+static void undo_restore(struct inode *inode, unsigned long pfn,
+			 unsigned long left)
+{
+	struct returned_run run = {};
+
+	memfd_for_each_inserted(inode, return_folio, &run);
+	if (left && pfn != run.pfn + run.nr) {
+		return_run(&run);
+		run = (struct returned_run) { .pfn = pfn };
+	}
+	run.nr += left;
+	return_run(&run);
+}
+
+/* After an error, *@left pages at the end of the extent are in no folio. */
+static int restore_extent(struct inode *inode,
+			  const struct memfd_extent *extent, u64 *left)
+{
+	u64 pfn = extent->pfn, index = extent->index;
+	int err;
+
+	if (!kho_restore_pages(PFN_PHYS(pfn), extent->nr))
+		return -EIO;
+	for (*left = extent->nr; *left;) {
+		const unsigned int order = fitting_order(pfn, index, *left);
+		struct folio *folio = kho_join_pages(pfn_to_page(pfn), order);
+
+		err = memfd_insert_folio(inode, folio, index);
+		if (err)
+			return err;
+		pfn += 1UL << order;
+		index += 1UL << order;
+		*left -= 1UL << order;
+		cond_resched();
+	}
+	return 0;
+}
+
+/* Puts all pages into the file, or none. The file is nobody else's yet. */
+static int restore_extents(struct inode *inode,
+			   const struct memfd_extents_ser *ser)
+{
+	struct memfd_extents_reader reader;
+	const struct memfd_extent *extent;
+	u64 end = 0, left = 0;
+	int err = 0;
+
+	memfd_extents_read(&reader, ser);
+	while (!err && (extent = memfd_extents_next(&reader))) {
+		err = PTR_ERR_OR_ZERO(extent);
+		if (err)
+			break;
+		end = extent->pfn + extent->nr;
+		err = restore_extent(inode, extent, &left);
+	}
+	if (!err)
+		err = memfd_account(inode);
+	if (err)
+		undo_restore(inode, end - left, left);
+	return err;
+}
+
+int memfd_extents_retrieve(struct liveupdate_file_op_args *args)
+{
+	const struct memfd_extents_ser *ser = memfd_extents_get(args->data);
+	struct file *file;
+	int err;
+
+	if (!ser)
+		return -EIO;
+	err = memfd_extents_check(ser);
+	if (err)
+		return err;
+	file = memfd_extents_make_file(ser);
+	if (IS_ERR(file))
+		return PTR_ERR(file);
+	err = restore_extents(file_inode(file), ser);
+	if (err) {
+		fput(file);
+		return err;
+	}
+	memfd_publish(file_inode(file));
+	args->file = file;
+	return 0;
+}
+
+/* Takes pages that wait, and puts them on a list, if they do. */
+static void claim_pages(struct list_head *claimed, phys_addr_t phys,
+			unsigned long nr)
+{
+	struct page *page = kho_restore_pages(phys, nr);
+
+	if (!page)
+		return;
+	set_page_private(page, nr);
+	list_add(&page->lru, claimed);
+}
+
+static void free_claimed(struct list_head *claimed)
+{
+	struct page *page, *next;
+
+	list_for_each_entry_safe(page, next, claimed, lru) {
+		const unsigned long pfn = page_to_pfn(page);
+		unsigned long i, nr = page_private(page);
+
+		list_del(&page->lru);
+		set_page_private(page, 0);
+		for (i = 0; i < nr; i++) {
+			__free_page(pfn_to_page(pfn + i));
+			cond_resched();
+		}
+	}
+}
+
+static void claim_contents(struct list_head *claimed,
+			   const struct memfd_extents_ser *ser)
+{
+	struct memfd_extents_reader reader;
+	const struct memfd_extent *extent;
+
+	memfd_extents_read(&reader, ser);
+	while (!IS_ERR_OR_NULL(extent = memfd_extents_next(&reader))) {
+		claim_pages(claimed, PFN_PHYS(extent->pfn), extent->nr);
+		cond_resched();
+	}
+}
+
+/* The chunks, then the record itself. */
+static void claim_records(struct list_head *claimed, u64 pa,
+			  const struct memfd_extents_ser *ser)
+{
+	const struct memfd_extents_chunk *chunk;
+	u64 at = ser->chunks;
+	int order;
+
+	while ((chunk = kho_incoming_data(at, sizeof(*chunk)))) {
+		const u64 next = chunk->next;
+
+		claim_pages(claimed, at, 1UL << kho_incoming_order(at));
+		at = next;
+		cond_resched();
+	}
+	order = kho_incoming_order(pa);
+	if (order >= 0)
+		claim_pages(claimed, pa, 1UL << order);
+}
+
+/*
+ * Frees what there is of a memfd: of one that was retrieved, the records. Pages
+ * are freed when nothing is read any more: one that is named by mistake may be
+ * a page of the records.
+ */
+void memfd_extents_finish(struct liveupdate_file_op_args *args)
+{
+	const struct memfd_extents_ser *ser = memfd_extents_get(args->data);
+	LIST_HEAD(claimed);
+
+	if (!ser)
+		return;
+	if (!args->file) {
+		if (memfd_extents_check(ser)) {
+			pr_err("the record of a memfd is damaged, its memory stays reserved\n");
+			return;
+		}
+		claim_contents(&claimed, ser);
+	}
+	claim_records(&claimed, args->data, ser);
+	free_claimed(&claimed);
+}
