@@ -39,10 +39,10 @@ def modules(kernel):
 
 
 def make_initramfs(target, kernel, programs, commands, shell=False,
-                   images=None):
-    """Writes an initramfs with the kernel, its modules, the programs and a
-    list of commands for luo_init; and with other kernels, by their names in
-    /boot."""
+                   images=None, extra=()):
+    """Writes an initramfs with the kernel, its modules, the programs that
+    commands name and extra ones, and the list of commands for luo_init; and
+    with other kernels, by their names in /boot."""
     image = initramfs.Initramfs()
     image.add("/init", programs / "luo_init")
     for name, path in {"kernel": kernel, **(images or {})}.items():
@@ -51,7 +51,7 @@ def make_initramfs(target, kernel, programs, commands, shell=False,
         image.add(f"/lib/modules/{path.name}", path)
     image.add("/bin/busybox", busybox())
     image.add("/bin/sh", busybox())
-    names = {Path(c.split()[0]).name for c in commands}
+    names = {Path(c.split()[0]).name for c in commands} | set(extra)
     for path in sorted(programs.iterdir()):
         if path.name in names or (shell and is_program(path)):
             image.add(f"/bin/{path.name}", path)
@@ -70,13 +70,14 @@ def is_program(path):
         not path.name.startswith(".")
 
 
-def run(name, kernel, programs, commands, follow=None, images=None,
+def run(name, kernel, programs, commands, follow=None, images=None, extra=(),
         **options):
     """Runs commands in a guest; returns the Outcome and the log's path."""
     directory = paths.work_dir() / "guests"
     directory.mkdir(parents=True, exist_ok=True)
     image = directory / f"{name}.cpio"
-    make_initramfs(image, kernel, programs, commands, images=images)
+    make_initramfs(image, kernel, programs, commands, images=images,
+                   extra=extra)
     log = paths.log_dir() / f"{name}.log"
     try:
         return vm.run(vm.Guest(kernel, image, **options), log, follow), log

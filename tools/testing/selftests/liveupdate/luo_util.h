@@ -117,8 +117,9 @@ int luo_run_stages(const struct luo_stage *stages, unsigned int nr);
 /* Reports the stage as passed and jumps; comes back only if that fails. */
 void luo_next_kernel(void);
 
-/* The same with an image that has been loaded before. */
+/* The same with an image that has been loaded before, in one's own way. */
 void luo_jump(void);
+void luo_jump_by(int (*jump)(void));
 
 /* Number of the next stage, for luo_kexec_load(). */
 int luo_next_stage(void);

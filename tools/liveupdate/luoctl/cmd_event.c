@@ -1,0 +1,166 @@
+// SPDX-License-Identifier: GPL-2.0
+/*
+ * luoctl prepare, cancel, finish, discard, wait: what changes the state, and
+ * waits for a change.
+ */
+
+#include <errno.h>
+#include <stdint.h>
+#include <string.h>
+#include <time.h>
+
+#include "luoctl.h"
+
+static int fail_event(int err, enum luo_event event)
+{
+	const char *name = luo_event_name(event);
+
+	switch (err) {
+	case -EINVAL:
+		return fail_with(STATUS_FAILED,
+				 "%s: not in this state; see luoctl status",
+				 name);
+	case -EBUSY:
+		return fail_with(STATUS_BUSY,
+				 "%s: somebody holds a session of the previous kernel that is not finished",
+				 name);
+	case -ENOENT:
+		return fail_with(STATUS_NOTHING, "%s: there is nothing to %s",
+				 name, name);
+	case -EEXIST:
+		return fail_with(STATUS_FAILED,
+				 "%s: a session for the next kernel has the name of one of the previous kernel",
+				 name);
+	default:
+		return fail(err, name);
+	}
+}
+
+static int event(const struct options *options, enum luo_event event)
+{
+	struct luo_device *device;
+	int err, status = open_device(options, 0, &device);
+
+	if (status)
+		return status;
+	progress_begin(luo_event_name(event));
+	err = luo_device_set_event(device, event);
+	progress_end();
+	luo_device_close(device);
+	return err ? fail_event(err, event) : STATUS_OK;
+}
+
+int cmd_prepare(const struct options *options)
+{
+	return event(options, LUO_EVENT_PREPARE);
+}
+
+int cmd_cancel(const struct options *options)
+{
+	return event(options, LUO_EVENT_CANCEL);
+}
+
+static int finish_session(struct luo_device *device, const char *name)
+{
+	struct luo_session *session;
+	int err = luo_device_retrieve_session(device, name, &session);
+
+	if (err)
+		return fail_session(err, name);
+	err = luo_session_finish(session);
+	luo_session_close(session);
+	return err ? fail(err, name) : STATUS_OK;
+}
+
+int cmd_finish(const struct options *options)
+{
+	struct luo_device *device;
+	int status;
+
+	if (!options->argc)
+		return event(options, LUO_EVENT_FINISH);
+	status = open_device(options, 0, &device);
+	if (status)
+		return status;
+	status = finish_session(device, options->argv[0]);
+	luo_device_close(device);
+	return status;
+}
+
+int cmd_discard(const struct options *options)
+{
+	struct luo_device *device;
+	int err, status = open_device(options, 0, &device);
+
+	if (status)
+		return status;
+	err = luo_device_discard_session(device, options->argv[0]);
+	luo_device_close(device);
+	return err ? fail_session(err, options->argv[0]) : STATUS_OK;
+}
+
+static int64_t now_ms(void)
+{
+	struct timespec ts;
+
+	clock_gettime(CLOCK_MONOTONIC, &ts);
+	return (int64_t)ts.tv_sec * 1000 + ts.tv_nsec / 1000000;
+}
+
+/* 0 when the state has come, a negative errno; -ETIMEDOUT when the time is over. */
+static int wait_for(struct luo_device *device, const char *want, int timeout_ms)
+{
+	const int64_t end = now_ms() + timeout_ms;
+	enum luo_state state;
+	int64_t left = -1;
+	int ret;
+
+	for (;;) {
+		ret = luo_device_get_state(device, &state, NULL);
+		if (ret)
+			return ret;
+		if (!strcmp(state_text(state), want))
+			return 0;
+		if (timeout_ms >= 0)
+			left = end - now_ms();
+		if (timeout_ms >= 0 && left <= 0)
+			return -ETIMEDOUT;
+		ret = luo_device_wait(device, (int)left);
+		if (ret < 0)
+			return ret;
+	}
+}
+
+static bool is_state(const char *name)
+{
+	int i;
+
+	for (i = 0; luo_state_name(i); i++) {
+		if (!strcmp(luo_state_name(i), name))
+			return true;
+	}
+	return false;
+}
+
+int cmd_wait(const struct options *options)
+{
+	const int timeout_ms = given(options, OPTION_TIMEOUT) ?
+				       options->timeout_ms : -1;
+	const char *want = options->argv[0];
+	struct luo_device *device;
+	int err, status;
+
+	if (!is_state(want))
+		return fail_with(STATUS_USAGE, "there is no state %s", want);
+	status = open_device(options, LUO_OPEN_QUERY, &device);
+	if (status)
+		return status;
+	progress_begin("waiting");
+	err = wait_for(device, want, timeout_ms);
+	progress_end();
+	luo_device_close(device);
+	if (err == -ETIMEDOUT)
+		return fail_with(STATUS_TIMEOUT, "the state is not %s yet",
+				 want);
+	return err ? fail(err, "wait") : STATUS_OK;
+}

@@ -1,0 +1,43 @@
+// SPDX-License-Identifier: GPL-2.0
+/*
+ * The verbs: what is run, what is said of them, and what they take.
+ */
+
+#include "luoctl.h"
+
+#define HAS_WAIT	(HAS(WAIT) | HAS(TIMEOUT))
+
+const struct command commands[] = {
+	{ "status", "", "tell the state of live update, and what is left of the last one",
+	  0, 0, HAS(JSON), cmd_status },
+	{ "list", "", "list sessions",
+	  0, 0, HAS(JSON) | HAS(NO_LEGEND) | HAS(INCOMING) | HAS(OUTGOING),
+	  cmd_list },
+	{ "show", "SESSION", "tell everything of a session: who holds it, its files",
+	  1, 1, HAS(JSON) | HAS(INCOMING) | HAS(OUTGOING) | HAS(FILES) |
+		HAS_WAIT, cmd_show },
+	{ "wait", "STATE", "wait until live update is in a state",
+	  1, 1, HAS(TIMEOUT), cmd_wait },
+	{ "prepare", "", "close the set of sessions, and do what can be done ahead",
+	  0, 0, HAS_WAIT, cmd_prepare },
+	{ "cancel", "", "take that back",
+	  0, 0, HAS_WAIT, cmd_cancel },
+	{ "finish", "[SESSION]", "end the update, or one session of it",
+	  0, 1, HAS_WAIT, cmd_finish },
+	{ "discard", "SESSION", "free a session of the previous kernel that nobody holds",
+	  1, 1, HAS_WAIT, cmd_discard },
+	{ "formats", "", "list what this kernel can write and read",
+	  0, 0, HAS(JSON) | HAS(NO_LEGEND), cmd_formats },
+	{ "load", "KERNEL", "load the next kernel",
+	  1, 1, HAS(INITRD) | HAS(CMDLINE) | HAS(REUSE_CMDLINE), cmd_load },
+	{ "kexec", "", "update: prepare, freeze, jump into the kernel that is loaded",
+	  0, 0, HAS(JSON) | HAS(DRY_RUN) | HAS(EMPTY) | HAS_WAIT, cmd_kexec },
+	{ "timeline", "", "tell how long the last update took, and which part of it",
+	  0, 0, HAS(JSON) | HAS(SVG), cmd_timeline },
+	{ "keep", "SESSION FILE...", "preserve copies of files, in a process in the background",
+	  1, 1000, HAS_WAIT, cmd_keep },
+	{ "cat", "SESSION TOKEN", "print a file of a session of the previous kernel",
+	  2, 2, HAS_WAIT, cmd_cat },
+};
+
+const size_t command_count = ARRAY_SIZE(commands);

@@ -1,0 +1,239 @@
+/* SPDX-License-Identifier: GPL-2.0 */
+/*
+ * What the files of luoctl share.
+ */
+
+#ifndef LUOCTL_H
+#define LUOCTL_H
+
+#include <json-c/json.h>
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+#include <sys/types.h>
+
+#include "libluo.h"
+
+#define ARRAY_SIZE(a) (sizeof(a) / sizeof((a)[0]))
+
+/* Exit status. luoctl(8) documents them. */
+enum {
+	STATUS_OK = 0,
+	STATUS_FAILED = 1,
+	STATUS_USAGE = 2,
+	STATUS_NO_LUO = 3,
+	STATUS_NOTHING = 4,
+	STATUS_BUSY = 5,
+	STATUS_TIMEOUT = 6,
+};
+
+/* options.c: what may follow a verb. */
+
+enum opt {
+	OPTION_JSON,
+	OPTION_WAIT,
+	OPTION_TIMEOUT,
+	OPTION_NO_LEGEND,
+	OPTION_INCOMING,
+	OPTION_OUTGOING,
+	OPTION_FILES,
+	OPTION_INITRD,
+	OPTION_CMDLINE,
+	OPTION_REUSE_CMDLINE,
+	OPTION_DRY_RUN,
+	OPTION_EMPTY,
+	OPTION_SVG,
+	OPTION_HELP,
+	OPTION_COUNT,
+};
+
+#define HAS(option)	(1u << OPTION_##option)
+
+/**
+ * struct options - what was said on the command line
+ * @given: a bit for each option that was
+ * @timeout_ms: of --timeout; -1 for no end, 0 without --wait
+ * @initrd: of --initrd
+ * @cmdline: of --cmdline
+ * @argc: number of arguments behind the verb
+ * @argv: these
+ */
+struct options {
+	unsigned int given;
+	int timeout_ms;
+	const char *initrd;
+	const char *cmdline;
+	int argc;
+	char **argv;
+};
+
+int options_parse(struct options *options, unsigned int allowed, int argc,
+		  char **argv);
+void options_help(unsigned int allowed);
+void options_names(unsigned int allowed);
+
+static inline bool given(const struct options *options, enum opt option)
+{
+	return options->given & (1u << option);
+}
+
+/* command.c: the verbs. */
+
+/**
+ * struct command - a verb
+ * @name: the verb
+ * @args: its arguments, for help
+ * @help: what it does, in a line
+ * @min_args: how many arguments it needs
+ * @max_args: how many it takes
+ * @options: bits of the options that it takes
+ * @run: does it; returns the exit status
+ */
+struct command {
+	const char *name;
+	const char *args;
+	const char *help;
+	int min_args;
+	int max_args;
+	unsigned int options;
+	int (*run)(const struct options *options);
+};
+
+extern const struct command commands[];
+extern const size_t command_count;
+
+int cmd_status(const struct options *options);
+int cmd_list(const struct options *options);
+int cmd_show(const struct options *options);
+int cmd_wait(const struct options *options);
+int cmd_prepare(const struct options *options);
+int cmd_cancel(const struct options *options);
+int cmd_finish(const struct options *options);
+int cmd_discard(const struct options *options);
+int cmd_formats(const struct options *options);
+int cmd_load(const struct options *options);
+int cmd_kexec(const struct options *options);
+int cmd_timeline(const struct options *options);
+int cmd_keep(const struct options *options);
+int cmd_cat(const struct options *options);
+
+/* say.c: messages, and what the program ends with. */
+
+int fail(int err, const char *what);
+int fail_session(int err, const char *name);
+int fail_with(int status, const char *format, ...)
+	__attribute__((format(printf, 2, 3)));
+int open_device(const struct options *options, unsigned int flags,
+		struct luo_device **device);
+
+/* output.c: tables, sizes, colours, JSON. */
+
+#define SIZE_TEXT 32
+
+/* A row of a table; the width of a column is that of its longest text. */
+#define MAX_COLUMNS 8
+
+struct table;
+
+struct table *table_new(const char * const *heads, size_t columns);
+void table_add(struct table *table, const char * const *texts);
+void table_print(const struct table *table, bool legend);
+void table_free(struct table *table);
+
+/* What a verb lists: rows, or objects of an array. One of both is NULL. */
+struct listing {
+	struct table *table;
+	struct json_object *array;
+	bool legend;
+};
+
+void listing_begin(struct listing *listing, const struct options *options,
+		   const char * const *heads, size_t columns);
+void listing_end(struct listing *listing, int err);
+
+const char *size_text(uint64_t bytes, char *buf);
+const char *state_text(int state);
+void print_state(int state, const char *text);
+void add_string(struct json_object *object, const char *key, const char *text);
+void add_number(struct json_object *object, const char *key, uint64_t number);
+void add_bool(struct json_object *object, const char *key, bool value);
+int print_json(struct json_object *object);
+
+/* sysfs.c: /sys/kernel/liveupdate, and other files of one value. */
+
+#define SYSFS_DIR "/sys/kernel/liveupdate/"
+
+/* Of sysfs: a page. */
+#define SYSFS_TEXT 4097
+
+int sysfs_text(const char *path, char *buf, size_t size);
+int sysfs_number(const char *path, uint64_t *number);
+
+/* sessions.c: what lists and plans say of sessions. */
+
+typedef void (*session_visit)(const struct luo_session_info *info, void *data);
+
+int each_session(struct luo_device *device, unsigned int flags,
+		 session_visit visit, void *data);
+struct json_object *session_json(const struct luo_session_info *info);
+int find_session(struct luo_device *device, const char *name, bool incoming,
+		 struct luo_session_list **list,
+		 const struct luo_session_info **info);
+
+/* holders.c: who has an fd of a session. */
+
+struct holder {
+	pid_t pid;
+	int fd;
+	char comm[17];
+};
+
+int holders_find(const char *name, bool incoming, struct holder **holders,
+		 size_t *count);
+int holder_session(const struct holder *holder, struct luo_session **session);
+
+/* progress.c: a line on long work. */
+
+void progress_begin(const char *what);
+void progress_end(void);
+
+/* timeline.c: the points of the last update. */
+
+#define MAX_POINTS 32
+
+struct point {
+	char name[24];
+	uint64_t us;
+};
+
+struct timeline {
+	struct point points[MAX_POINTS];
+	size_t count;
+};
+
+/* A part of an update, from one point to another. */
+struct phase {
+	const char *name;
+	const char *from;
+	const char *to;
+	bool blackout;
+};
+
+extern const struct phase phases[];
+extern const size_t phase_count;
+
+int timeline_parse(struct timeline *timeline, char *text);
+bool timeline_phase(const struct timeline *timeline, const struct phase *phase,
+		    uint64_t *begin, uint64_t *end);
+bool timeline_blackout(const struct timeline *timeline, uint64_t *begin,
+		       uint64_t *end);
+void timeline_svg(const struct timeline *timeline);
+
+/* machine.c: what a test must not do to the machine that it runs on. */
+
+const char *machine_path(const char *path, char *buf, size_t size);
+int machine_kexec_load(int kernel, int initrd, const char *cmdline);
+int machine_kexec(void);
+int machine_fd_of(pid_t pid, int fd);
+
+#endif /* LUOCTL_H */

@@ -1,0 +1,53 @@
+// SPDX-License-Identifier: GPL-2.0
+/*
+ * The machine: where its files are, and what changes it for good. Tests have
+ * another one.
+ */
+
+#include <errno.h>
+#include <linux/kexec.h>
+#include <linux/reboot.h>
+#include <string.h>
+#include <sys/syscall.h>
+#include <unistd.h>
+
+#include "luoctl.h"
+
+/* Below which directory /sys and /proc are: that of the machine. */
+const char *machine_path(const char *path, char *buf, size_t size)
+{
+	(void)buf;
+	(void)size;
+	return path;
+}
+
+/* @initrd is -1 for none. */
+int machine_kexec_load(int kernel, int initrd, const char *cmdline)
+{
+	unsigned long flags = initrd < 0 ? KEXEC_FILE_NO_INITRAMFS : 0;
+
+	return syscall(SYS_kexec_file_load, kernel, initrd,
+		       strlen(cmdline) + 1, cmdline, flags) ? -errno : 0;
+}
+
+/* Comes back only with an error. */
+int machine_kexec(void)
+{
+	sync();
+	syscall(SYS_reboot, LINUX_REBOOT_MAGIC1, LINUX_REBOOT_MAGIC2,
+		LINUX_REBOOT_CMD_KEXEC, NULL);
+	return -errno;
+}
+
+/* Another fd of what a process has open. */
+int machine_fd_of(pid_t pid, int fd)
+{
+	int pidfd = (int)syscall(SYS_pidfd_open, pid, 0), copy, err;
+
+	if (pidfd < 0)
+		return -errno;
+	copy = (int)syscall(SYS_pidfd_getfd, pidfd, fd, 0);
+	err = -errno;
+	close(pidfd);
+	return copy < 0 ? err : copy;
+}

@@ -1,0 +1,76 @@
+// SPDX-License-Identifier: GPL-2.0
+/*
+ * A line on what takes long, from a thread, as the kernel does not come back
+ * before it is done.
+ */
+
+#include <pthread.h>
+#include <stdio.h>
+#include <time.h>
+#include <unistd.h>
+
+#include "luoctl.h"
+
+/* Into a file, that is no use to tell every second. */
+#define TERMINAL_EVERY	1
+#define FILE_EVERY	10
+
+static pthread_t thread;
+static pthread_mutex_t mutex = PTHREAD_MUTEX_INITIALIZER;
+static pthread_cond_t end = PTHREAD_COND_INITIALIZER;
+static const char *doing;
+static bool running, ended;
+
+static bool ends_by(const struct timespec *when)
+{
+	while (!ended) {
+		if (pthread_cond_timedwait(&end, &mutex, when))
+			break;
+	}
+	return ended;
+}
+
+static void *tell(void *unused)
+{
+	const bool terminal = isatty(STDERR_FILENO);
+	const int every = terminal ? TERMINAL_EVERY : FILE_EVERY;
+	struct timespec when;
+	int seconds = 0;
+
+	(void)unused;
+	clock_gettime(CLOCK_REALTIME, &when);
+	pthread_mutex_lock(&mutex);
+	for (;;) {
+		when.tv_sec += every;
+		if (ends_by(&when))
+			break;
+		seconds += every;
+		fprintf(stderr, terminal ? "\r%s: %d s" : "%s: %d s\n", doing,
+			seconds);
+	}
+	if (terminal && seconds)
+		fputs("\r\033[K", stderr);
+	pthread_mutex_unlock(&mutex);
+	return NULL;
+}
+
+/* From now on there is a line on @what now and then. */
+void progress_begin(const char *what)
+{
+	doing = what;
+	ended = false;
+	/* Without a thread it is only less to look at. */
+	running = !pthread_create(&thread, NULL, tell, NULL);
+}
+
+void progress_end(void)
+{
+	if (!running)
+		return;
+	pthread_mutex_lock(&mutex);
+	ended = true;
+	pthread_cond_signal(&end);
+	pthread_mutex_unlock(&mutex);
+	pthread_join(thread, NULL);
+	running = false;
+}

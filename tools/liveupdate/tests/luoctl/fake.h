@@ -1,0 +1,22 @@
+/* SPDX-License-Identifier: GPL-2.0 */
+/*
+ * What the parts of the machine that luoctl is tested on share.
+ */
+
+#ifndef LUO_TOOLS_FAKE_MACHINE_H
+#define LUO_TOOLS_FAKE_MACHINE_H
+
+#include <stddef.h>
+
+/* fake_machine.c */
+const char *fake_path(const char *path, char *buf, size_t size);
+void fake_action(const char *format, ...)
+	__attribute__((format(printf, 1, 2)));
+
+/* fake_device.c: the file "device" in LUO_FAKE says what there is. */
+
+/* 0, or the negative errno that a line "error WHAT NUMBER" asks for. */
+int fake_error(const char *what);
+int fake_holder_fd(int fd);
+
+#endif /* LUO_TOOLS_FAKE_MACHINE_H */

@@ -1,0 +1,357 @@
+#!/bin/bash
+# SPDX-License-Identifier: GPL-2.0
+#
+# Runs luoctl on machines that are made of files, and compares what it prints
+# with transcripts. A transcript is called as the machine, and has
+#
+#	$ luoctl WORDS		what is run
+#	TEXT			what it prints
+#	! TEXT			what it prints as errors
+#	> TEXT			what it does to the machine
+#	= NUMBER		its exit status, if that is not 0
+#
+# usage: luoctl.sh LUOCTL [--update]
+#
+# LUOCTL is built for that, see fake_machine.c. --update writes the transcripts
+# again: look at what git diff says of them.
+
+set -euo pipefail
+
+LUOCTL=$(realpath "$1")
+UPDATE=${2:+yes}
+readonly LUOCTL UPDATE
+cd "$(dirname "$0")"
+DIR=$(mktemp -d)
+readonly DIR
+trap 'rm -rf "$DIR"' EXIT
+
+fail()
+{
+	echo "luoctl.sh: $*" >&2
+	exit 1
+}
+
+# put FILE TEXT...: a file of the machine, one line for each text.
+put()
+{
+	local file=$LUO_FAKE/$1
+	shift
+
+	mkdir -p "$(dirname "$file")"
+	[[ $# -eq 0 ]] && : >"$file" || printf '%s\n' "$@" >"$file"
+}
+
+# sysfs STATE COUNT ERROR OUTGOING INCOMING WAITING PAGES LOADED
+sysfs()
+{
+	local dir=sys/kernel/liveupdate
+
+	put $dir/state "$1"
+	put $dir/count "$2"
+	put $dir/error "$3"
+	put $dir/sessions/outgoing "$4"
+	put $dir/sessions/incoming "$5"
+	put $dir/sessions/waiting "$6"
+	put $dir/incoming/pages "$7"
+	put $dir/incoming/subsystems
+	put $dir/incoming/flbs
+	put $dir/timeline
+	put sys/kernel/kexec_loaded "$8"
+	put proc/cmdline "kho=on liveupdate=on"
+}
+
+# process PID COMM FD SESSION DIRECTION
+process()
+{
+	put "proc/$1/comm" "$2"
+	put "proc/$1/fdinfo/$3" $'pos:\t0' $'name:\t'"$4" $'direction:\t'"$5" \
+		$'files:\t0'
+	mkdir -p "$LUO_FAKE/proc/$1/fd"
+	ln -s "anon_inode:[luo_session] $4" "$LUO_FAKE/proc/$1/fd/$3"
+}
+
+format()
+{
+	local dir=sys/kernel/liveupdate/formats/$1
+
+	put "$dir/read" "$2"
+	put "$dir/write" "$3"
+	[[ -z ${4:-} ]] || put "$dir/enable_write" "$4"
+	[[ -z ${5:-} ]] || put "$dir/in_use" "$5"
+}
+
+# The machines. Each is a function machine_NAME, and has a transcript NAME.
+
+machine_absent()
+{
+	put proc/cmdline "quiet"
+}
+
+# Mainline's interface: no sysfs, no states, no lists.
+machine_mainline()
+{
+	put device "error state 25" "error list 25" "error prepare 25" \
+		"session old in updated 1 0 0 -"
+	mkdir -p "$LUO_FAKE/proc"
+}
+
+machine_off()
+{
+	sysfs undefined 1 -22 0 0 0 25600 0
+	put device "state undefined 1" "error open 22" "error query 22"
+}
+
+machine_idle()
+{
+	sysfs normal 0 0 0 0 0 0 0
+	put device "state normal 0" "error cancel 2" "error finish 22"
+	format file/memfd-v2 1 1 1 0
+	format file/memfd-v1 1 0
+	format kho/kho-v4 1 1 1 1
+}
+
+machine_outgoing()
+{
+	sysfs normal 2 0 3 0 0 0 1
+	put device "state normal 2" \
+		"session vm-a out normal 2 1073745920 2 -" \
+		"session vm-b out prepared 1 1536 1 -" \
+		"session empty out normal 0 0 0 -" \
+		"file vm-a out 0 memfd-v2 1073741824 open" \
+		"file vm-a out 18446744073709551615 memfd-v2 4096 open" \
+		"error jump 12"
+	process 100 qemu 0 vm-a outgoing
+	process 200 luod 3 vm-a outgoing
+	process 200 luod 4 vm-ab outgoing
+	process 200 luod 5 vm-a incoming
+	put kernel "a kernel"
+	put initrd "an initramfs"
+}
+
+machine_updated()
+{
+	sysfs updated 3 0 1 4 3 300000 1
+	put sys/kernel/liveupdate/incoming/subsystems kvm iommu
+	put sys/kernel/liveupdate/incoming/flbs "hugetlb-v1 4"
+	put device "state updated 3" \
+		"session vm-a out normal 0 0 0 -" \
+		"session vm-a in updated 2 8192 1 held" \
+		"session vm-b in updated 3 0 0 -" \
+		"session broken in updated 0 0 0 damaged" \
+		"session done in normal 1 4096 1 held" \
+		"file vm-a in 0 memfd-v2 8192 open" \
+		"file vm-a in 1 memfd-v2 0 closed" \
+		"file vm-b in 7 memfd-v2 0 closed" \
+		"error prepare 16"
+	process 100 qemu 1 vm-a incoming
+	process 100 qemu 2 vm-b outgoing
+	put sys/kernel/liveupdate/timeline "prepare-begin 0" \
+		"prepare-end 152003" "freeze-begin 160000" "freeze-end 161999" \
+		"jump 400000" "kho-boot 650500" "init 1800000" \
+		"first-retrieve 2000000" "last-retrieve 2000700" \
+		"finish 2100000"
+}
+
+# Nobody has retrieved anything yet.
+machine_waiting()
+{
+	sysfs updated 1 0 0 1 1 1 1
+	put device "state updated 1" "session vm in updated 1 0 0 -" \
+		"session dup in updated 0 0 0 -"
+	put sys/kernel/liveupdate/timeline "freeze-begin 0" "freeze-end 10" \
+		"jump 30" "kho-boot 60" "init 1000000"
+}
+
+machine_prepared()
+{
+	sysfs prepared 0 0 1 0 0 0 1
+	put device "state prepared 0" "session vm out prepared 1 4096 1 -" \
+		"error create 11" "error prepare 22" "error jump 16"
+}
+
+machine_busy()
+{
+	sysfs normal 0 0 1 0 0 0 1
+	put device "state normal 0" "error open 16" \
+		"session vm out normal 1 4096 1 -"
+}
+
+# A kernel of next year, and one that is ill.
+machine_odd()
+{
+	sysfs thawing 0 0 1 0 0 0 1
+	put device "state thawing 0" "session vm out thawing 1 4096 1 -" \
+		"error prepare 12" "error load 8" "error list 5"
+	put sys/kernel/liveupdate/timeline "prepare-begin" "x"
+	put sys/kernel/liveupdate/formats/file/memfd-v9/note "new"
+	put kernel "a kernel"
+}
+
+make_machine()
+{
+	export LUO_FAKE=$DIR/machine
+
+	rm -rf "$LUO_FAKE"
+	mkdir -p "$LUO_FAKE"
+	"machine_$1"
+}
+
+# Processes that are left hold a session; their numbers are of no interest.
+end_keepers()
+{
+	local pid
+
+	while read -r pid; do
+		kill "$pid"
+	done < <(sed -n 's/.*as long as process \([0-9]*\) lives$/\1/p' \
+		"$DIR/out")
+	sed -i 's/process [0-9]* lives/process PID lives/' "$DIR/out"
+}
+
+# One command of a transcript, and what comes of it.
+run_line()
+{
+	local line=$1 status=0
+	local -a words
+
+	eval "words=(${line#* })"
+	rm -f "$LUO_FAKE/actions"
+	(cd "$LUO_FAKE" && "$LUOCTL" "${words[@]}") >"$DIR/out" 2>"$DIR/err" ||
+		status=$?
+	end_keepers
+	printf '$ %s\n' "$line"
+	cat "$DIR/out"
+	sed 's/^/! /' "$DIR/err"
+	[[ ! -e $LUO_FAKE/actions ]] || sed 's/^/> /' "$LUO_FAKE/actions"
+	[[ $status -eq 0 ]] || echo "= $status"
+}
+
+# Each command finds the machine as it was.
+run_transcript()
+{
+	local name=$1 line
+
+	while read -r line; do
+		make_machine "$name"
+		run_line "$line"
+	done < <(sed -n 's/^\$ //p' "transcripts/$name")
+}
+
+test_transcript()
+{
+	local name=$1
+
+	run_transcript "$name" >"$DIR/transcript"
+	if [[ $UPDATE ]]; then
+		cp "$DIR/transcript" "transcripts/$name"
+		return
+	fi
+	diff -u "transcripts/$name" "$DIR/transcript" ||
+		fail "the transcript of the machine $name has changed"
+}
+
+# What is printed as JSON is JSON, in every transcript.
+test_json()
+{
+	local file
+
+	for file in transcripts/*; do
+		python3 - "$file" <<'PYTHON' || fail "not JSON, in $file"
+import json, re, sys
+for part in re.split(r"^\$ ", open(sys.argv[1]).read(), flags=re.M):
+    command, _, text = part.partition("\n")
+    text = re.split(r"^[!>=] ", text, flags=re.M)[0]
+    if "--json" in command and text:
+        json.loads(text)
+PYTHON
+	done
+}
+
+# In a terminal there are colours, and a line on what takes long.
+on_terminal()
+{
+	script -qec "'$LUOCTL' $*" /dev/null | tr -d '\r'
+}
+
+test_terminal()
+{
+	make_machine idle
+	on_terminal status | grep -q $'\033\[32mnormal' ||
+		fail "no colour in a terminal"
+	NO_COLOR=1 on_terminal status | grep -q $'\033' &&
+		fail "colour in spite of NO_COLOR"
+	echo slow >>"$LUO_FAKE/device"
+	on_terminal prepare | grep -q 'prepare: 1 s' ||
+		fail "no line on what takes long"
+}
+
+# What cannot be written is no success.
+test_full()
+{
+	make_machine idle
+	! "$LUOCTL" status >/dev/full 2>"$DIR/err" ||
+		fail "the output is lost, and it does not tell"
+}
+
+# complete WORD...: what the shell offers for the last word.
+complete_words()
+{
+	COMP_WORDS=(luoctl "$@")
+	COMP_CWORD=$#
+	COMPREPLY=()
+	_luoctl
+	printf '%s\n' "${COMPREPLY[@]}"
+}
+
+test_completion()
+{
+	mkdir -p "$DIR/bin"
+	ln -sf "$LUOCTL" "$DIR/bin/luoctl"
+	PATH=$DIR/bin:$PATH
+	make_machine updated
+	# shellcheck source=/dev/null
+	source ../../completions/luoctl
+	diff <(complete_words "") <(luoctl --complete) ||
+		fail "verbs are not completed"
+	[[ $(complete_words time) == timeline ]] || fail "timeline"
+	[[ $(complete_words kexec --d) == --dry-run ]] || fail "--dry-run"
+	[[ $(complete_words show vm-b) == vm-b ]] || fail "sessions"
+	[[ $(complete_words wait up) == updated ]] || fail "states"
+}
+
+# The manual has every verb and every option.
+test_manual()
+{
+	local verb option
+
+	man --warnings -l ../../man/luoctl.8 2>&1 >/dev/null | grep . &&
+		fail "man complains of luoctl.8"
+	man -l ../../man/luoctl.8 | col -b >"$DIR/manual"
+	for verb in $("$LUOCTL" --complete); do
+		grep -q "^ *$verb\\b" "$DIR/manual" ||
+			fail "luoctl(8) does not tell of $verb"
+		for option in $("$LUOCTL" --complete "$verb"); do
+			grep -q -e "$option\\b" "$DIR/manual" ||
+				fail "luoctl(8) does not tell of $option"
+		done
+	done
+}
+
+main()
+{
+	local machine
+
+	export LUO_FAKE=
+	for machine in $(declare -F | sed -n 's/^declare -f machine_//p'); do
+		[[ -f transcripts/$machine ]] || fail "no transcript of $machine"
+		test_transcript "$machine"
+	done
+	test_json
+	test_terminal
+	test_full
+	test_completion
+	test_manual
+	echo "luoctl does as it should"
+}
+
+main "$@"
