@@ -34,6 +34,7 @@ help:
 	@echo '  print-kernel  print the path of its bzImage (FRAGMENT=, KIND=)'
 	@echo '  shell         a prompt in a virtual machine with that kernel'
 	@echo '  check         static checks of the code'
+	@echo '  deb           Debian packages of the library and the programs'
 	@echo '  series        make the patch series, apply it to a pristine base (SLOW=1)'
 	@echo '  edit DIR=...  make a git repository of the series, to edit base files'
 	@echo '  take DIR=...  take the commits of that repository back'
@@ -44,9 +45,9 @@ help:
 
 .PHONY: deps
 deps:
-	@scripts/deps build vm check host model
+	@scripts/deps build vm check host model deb
 
-.PHONY: deps-build deps-vm deps-check deps-host deps-model
+.PHONY: deps-build deps-vm deps-check deps-host deps-model deps-deb
 deps-build:
 	@scripts/deps build
 deps-vm:
@@ -57,6 +58,8 @@ deps-host:
 	@scripts/deps build host
 deps-model:
 	@scripts/deps model
+deps-deb:
+	@scripts/deps build deb
 
 .PHONY: kernel
 kernel: deps-build
@@ -107,6 +110,10 @@ check: deps-check
 .PHONY: series
 series: deps-check
 	@scripts/series check $(if $(SLOW),--slow)
+
+.PHONY: deb
+deb: deps-deb
+	@scripts/deb build
 
 .PHONY: edit take
 edit take: deps-build
