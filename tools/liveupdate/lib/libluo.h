@@ -293,7 +293,8 @@ void luo_session_close(struct luo_session *session);
  * @session: keeps it
  *
  * It is readable (POLLIN, POLLPRI) when the session's state has changed since
- * luo_session_get_state() was last called.
+ * luo_session_get_state() or luo_session_get_info() was last called, by whoever
+ * has the session: one who asks takes the news from the others.
  *
  * Return: the fd.
  */

@@ -76,6 +76,16 @@ static void somebody_has_the_device(void)
 	close(dev);
 }
 
+/* The example: it tells when it has kept its text. */
+static void keep_hello(void)
+{
+	FILE *pipe = popen("exec /bin/hello-memfd 'I was here.'", "re");
+
+	luo_check(pipe);
+	luo_check(fgets(output, sizeof(output), pipe));
+	luo_check(says("Kept."));
+}
+
 static void from_state_to_state(void)
 {
 	luo_check_eq(tell("prepare"), 0);
@@ -113,6 +123,7 @@ static void before(void)
 	luo_check_eq(tell("keep mine"), 1);
 	luo_check_eq(tell("keep second /tests"), 0);
 	luo_check_eq(tell("keep third /tests"), 0);
+	keep_hello();
 	luo_check_eq(tell("list --no-legend"), 0);
 	luo_check(says("mine    outgoing  normal  2 "));
 	luo_check_eq(tell("show mine"), 0);
@@ -162,7 +173,9 @@ static void after(void)
 	luo_check_eq(tell("status"), 0);
 	luo_check(says("updated"));
 	luo_check(says("1 in a row"));
-	luo_check(says("3 of the previous one, 3 not finished"));
+	luo_check(says("4 of the previous one, 4 not finished"));
+	luo_check_eq(shell("/bin/hello-memfd"), 0);
+	luo_check(says("The previous kernel says: I was here."));
 	files_came_along();
 	somebody_has_a_session();
 	luo_check_eq(tell("finish second"), 0);
