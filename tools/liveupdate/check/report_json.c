@@ -4,7 +4,7 @@
  */
 
 #include <errno.h>
-#include <json.h>
+#include <json-c/json.h>
 #include <stdbool.h>
 #include <string.h>
 

@@ -151,10 +151,24 @@ static void print_plan_json(const struct plan *plan, const char *why)
 	print_json(object);
 }
 
+static int fail_jump(int err)
+{
+	switch (err) {
+	case -ENOEXEC:
+		return fail_with(STATUS_FAILED,
+				 "kexec: the loaded kernel would take nothing over; it wants kho=on liveupdate=on, and to be loaded by luoctl load");
+	case -EPROTONOSUPPORT:
+		return fail_with(STATUS_FAILED,
+				 "kexec: the loaded kernel does not read what is preserved; see luoctl check");
+	default:
+		return fail(err, "kexec");
+	}
+}
+
 /* What was prepared here is taken back when the jump fails. */
 static int jump(struct luo_device *device, bool prepare)
 {
-	int err;
+	int err, status;
 
 	if (prepare) {
 		progress_begin("prepare");
@@ -167,11 +181,11 @@ static int jump(struct luo_device *device, bool prepare)
 	progress_begin("freeze");
 	err = machine_kexec();
 	progress_end();
-	fail(err, "kexec");
+	status = fail_jump(err);
 	if (prepare && luo_device_set_event(device, LUO_EVENT_CANCEL))
 		return fail_with(STATUS_FAILED,
 				 "and what was prepared cannot be taken back");
-	return err == -EBUSY ? STATUS_BUSY : STATUS_FAILED;
+	return status;
 }
 
 static int update(const struct options *options, struct luo_device *device)

@@ -64,8 +64,11 @@ static int complete(int argc, char **argv)
 static int run(const struct command *command, int argc, char **argv)
 {
 	struct options options;
-	int status = options_parse(&options, command->options, argc, argv);
+	int status;
 
+	if (command->run_words)
+		return command->run_words(argc, argv);
+	status = options_parse(&options, command->options, argc, argv);
 	if (status)
 		return status;
 	if (given(&options, OPTION_HELP))

@@ -43,6 +43,7 @@ enum opt {
 	OPTION_DRY_RUN,
 	OPTION_EMPTY,
 	OPTION_SVG,
+	OPTION_BACK,
 	OPTION_HELP,
 	OPTION_COUNT,
 };
@@ -88,6 +89,7 @@ static inline bool given(const struct options *options, enum opt option)
  * @max_args: how many it takes
  * @options: bits of the options that it takes
  * @run: does it; returns the exit status
+ * @run_words: does it, and takes the words as they are, the verb's first
  */
 struct command {
 	const char *name;
@@ -97,6 +99,7 @@ struct command {
 	int max_args;
 	unsigned int options;
 	int (*run)(const struct options *options);
+	int (*run_words)(int argc, char **argv);
 };
 
 extern const struct command commands[];

@@ -30,6 +30,7 @@ static const struct {
 	[OPTION_DRY_RUN] = { "dry-run", NULL, "only tell what would be done" },
 	[OPTION_EMPTY] = { "empty", NULL, "go even if nothing is preserved" },
 	[OPTION_SVG] = { "svg", NULL, "print a picture" },
+	[OPTION_BACK] = { "back", NULL, "the exit status is of the way back, too" },
 	[OPTION_HELP] = { "help", NULL, "print this" },
 };
 

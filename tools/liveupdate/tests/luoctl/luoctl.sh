@@ -187,6 +187,25 @@ machine_odd()
 	put kernel "a kernel"
 }
 
+# The loaded kernel is not one for what is preserved.
+machine_unread()
+{
+	sysfs normal 0 0 1 0 0 0 1
+	put device "state normal 0" "session vm out normal 1 4096 1 -" \
+		"error jump 93"
+	put old "luo-format:1 kho kho kho-v4 rw 1 -" \
+		"luo-format:1 file memfd memfd-v3 rw 1 -" "luo-format:1 end"
+	put new "luo-format:1 kho kho kho-v4 rw 1 -" "luo-format:1 end"
+}
+
+# It takes over nothing.
+machine_blind()
+{
+	sysfs normal 0 0 1 0 0 0 1
+	put device "state normal 0" "session vm out normal 1 4096 1 -" \
+		"error jump 8"
+}
+
 make_machine()
 {
 	export LUO_FAKE=$DIR/machine
