@@ -36,10 +36,16 @@ lib/libluo.so
 lib/libluo.so.1
 lib/libluo.so.1.0.0
 lib/pkgconfig/libluo.pc
+lib/systemd/system/luod.service
+lib/systemd/system/luod.socket
 sbin/luoctl
+sbin/luod
 share/bash-completion/completions/luoctl
 share/man/man3/libluo.3
+share/man/man5/luod.conf.5
+share/man/man7/luod-protocol.7
 share/man/man8/luoctl.8
+share/man/man8/luod.8
 FILES
 	sed -n 's|^\t\(luo_[a-z_]*\);|share/man/man3/\1.3|p' lib/libluo.map
 }

@@ -1,21 +1,11 @@
 // SPDX-License-Identifier: GPL-2.0
 /*
- * Runs the unit tests of libluo. None may leave an fd behind.
+ * Runs the unit tests of a program. None may leave an fd behind.
  */
 
 #include <dirent.h>
 
 #include "test.h"
-
-static const struct {
-	const char *name;
-	const struct test *tests;
-} suites[] = {
-	{ "device", device_tests },
-	{ "session", session_tests },
-	{ "lists", list_tests },
-	{ "pass", pass_tests },
-};
 
 static int count_fds(void)
 {
@@ -31,13 +21,13 @@ static int count_fds(void)
 
 int main(void)
 {
+	const struct suite *suite;
 	const struct test *test;
-	size_t i;
 	int before, n = 0;
 
-	for (i = 0; i < ARRAY_SIZE(suites); i++) {
-		for (test = suites[i].tests; test->name; test++) {
-			printf("%s: %s\n", suites[i].name, test->name);
+	for (suite = suites; suite->name; suite++) {
+		for (test = suite->tests; test->name; test++) {
+			printf("%s: %s\n", suite->name, test->name);
 			fflush(stdout);
 			before = count_fds();
 			test->run();

@@ -37,6 +37,15 @@ struct test {
 	void (*run)(void);
 };
 
+/* Tests of one thing, the last one without a name. */
+struct suite {
+	const char *name;
+	const struct test *tests;
+};
+
+/* All of a program, the last one without a name. */
+extern const struct suite suites[];
+
 extern const struct test device_tests[];
 extern const struct test session_tests[];
 extern const struct test list_tests[];

@@ -1,0 +1,181 @@
+// SPDX-License-Identifier: GPL-2.0
+/*
+ * Claims: clients get the sessions of the previous kernel.
+ */
+
+#include <errno.h>
+#include <string.h>
+
+#include "luod.h"
+
+/* Root may have a session that the registry knows nothing of. */
+static struct client *find_or_add(struct luod *luod, const struct conn *conn,
+				  const char *id)
+{
+	struct client *client = client_find(luod, id);
+
+	if (client || conn->peer.uid || luod->nr_clients == LUOD_CLIENTS_MAX)
+		return client;
+	client = client_add(luod, id, 0);
+	if (client) {
+		client->state = CLIENT_INCOMING;
+		client->owner = conn->peer;
+	}
+	return client;
+}
+
+static enum luod_error check(const struct luod *luod, const struct conn *conn,
+			     const struct client *client)
+{
+	const struct rule *rule;
+
+	if (!policy_may_be(&luod->policy, client->id, &conn->peer, &rule) ||
+	    !policy_is_owner(&luod->policy, &client->owner, &conn->peer))
+		return LUOD_E_NOT_ALLOWED;
+	if (client->state != CLIENT_INCOMING && client->state != CLIENT_CLAIMED)
+		return LUOD_E_WRONG_STATE;
+	if (client->conn && client->conn != conn &&
+	    !conn_is_dead(client->conn))
+		return LUOD_E_ID_IN_USE;
+	if (luod->phase != PHASE_IDLE || conn->claims[0])
+		return LUOD_E_IN_PROGRESS;
+	return LUOD_OK;
+}
+
+enum luod_error claim_start(struct luod *luod, struct conn *conn,
+			    const char *id)
+{
+	struct client *client = find_or_add(luod, conn, id);
+	enum luod_error error;
+
+	if (!client)
+		return LUOD_E_UNKNOWN_ID;
+	error = check(luod, conn, client);
+	if (error)
+		return error;
+	if (client->state == CLIENT_CLAIMED) {
+		client_set_conn(luod, client, conn);
+		reply_session(conn, client);
+		return LUOD_OK;
+	}
+	strcpy(conn->claims, id);
+	conn->claim_deadline = luod->now + DEVICE_WAIT_MS;
+	return LUOD_OK;
+}
+
+static void fail(struct conn *conn, enum luod_error error, int err)
+{
+	reply_error(conn, luod_command_name(LUOD_CLAIM), error, conn->claims,
+		    strerror(-err));
+	conn->claims[0] = '\0';
+}
+
+static void retrieve(struct luod *luod, struct luo_device *device,
+		     struct conn *conn)
+{
+	struct client *client = client_find(luod, conn->claims);
+	char name[LUO_SESSION_NAME_SIZE];
+	struct luo_session *session;
+	int err;
+
+	/* Somebody else was quicker. */
+	if (!client || client->state != CLIENT_INCOMING) {
+		fail(conn, LUOD_E_UNKNOWN_ID, -ENOENT);
+		return;
+	}
+	client_session_name(client->id, name);
+	err = luo_device_retrieve_session(device, name, &session);
+	if (err == -ENOENT) {
+		client_remove(luod, client);
+		fail(conn, LUOD_E_UNKNOWN_ID, err);
+		return;
+	}
+	if (err) {
+		fail(conn, LUOD_E_KERNEL, err);
+		return;
+	}
+	client_set_session(client, session);
+	client->state = CLIENT_CLAIMED;
+	luod->dirty = true;
+	client_set_conn(luod, client, conn);
+	reply_session(conn, client);
+	conn->claims[0] = '\0';
+}
+
+static void retrieve_all(struct luod *luod, struct luo_device *device)
+{
+	struct conn *conn;
+
+	TAILQ_FOREACH(conn, &luod->conns, node) {
+		if (conn->claims[0] && !conn->broken)
+			retrieve(luod, device, conn);
+	}
+}
+
+static void fail_all(struct luod *luod, int err)
+{
+	struct conn *conn;
+
+	TAILQ_FOREACH(conn, &luod->conns, node) {
+		if (!conn->claims[0])
+			continue;
+		if (err != -EBUSY)
+			fail(conn, LUOD_E_KERNEL, err);
+		else if (luod->now >= conn->claim_deadline)
+			fail(conn, LUOD_E_DEVICE_BUSY, err);
+	}
+}
+
+static bool anybody_claims(const struct luod *luod)
+{
+	const struct conn *conn;
+
+	TAILQ_FOREACH(conn, &luod->conns, node) {
+		if (conn->claims[0])
+			return true;
+	}
+	return false;
+}
+
+/* The session goes back to the kernel, with what was not retrieved. */
+static void give_up(struct luod *luod, struct client *client)
+{
+	luod_log("%s did not come back for its session", client->id);
+	client_drop_session(client);
+	client->state = CLIENT_INCOMING;
+	client->back_by = NEVER;
+	luod->dirty = true;
+}
+
+void claim_tick(struct luod *luod)
+{
+	struct luo_device *device;
+	struct client *client;
+	int err;
+
+	TAILQ_FOREACH(client, &luod->clients, node) {
+		if (client->state == CLIENT_CLAIMED &&
+		    luod->now >= client->back_by)
+			give_up(luod, client);
+	}
+	if (!anybody_claims(luod))
+		return;
+	err = luo_device_open(&device, 0);
+	if (err) {
+		fail_all(luod, err);
+		return;
+	}
+	retrieve_all(luod, device);
+	luo_device_close(device);
+}
+
+void claim_check(struct luod *luod, struct client *client)
+{
+	enum luo_state state;
+
+	if (client->state != CLIENT_CLAIMED ||
+	    luo_session_get_state(client->session, &state) ||
+	    state == LUO_STATE_UPDATED)
+		return;
+	client_remove(luod, client);
+}

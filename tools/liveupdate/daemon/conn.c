@@ -1,0 +1,215 @@
+// SPDX-License-Identifier: GPL-2.0
+/*
+ * Connections: what comes in and what goes out.
+ */
+
+#include <errno.h>
+#include <fcntl.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/socket.h>
+#include <unistd.h>
+
+#include "luod.h"
+
+/* A line that is to be sent, with a session or without. */
+struct message {
+	TAILQ_ENTRY(message) node;
+	struct luo_session *session;
+	size_t len;
+	size_t sent;
+	char text[];
+};
+
+static void message_free(struct conn *conn, struct message *message)
+{
+	TAILQ_REMOVE(&conn->out, message, node);
+	conn->out_bytes -= message->len;
+	luo_session_close(message->session);
+	free(message);
+}
+
+struct conn *conn_add(struct luod *luod, int fd)
+{
+	struct conn *conn = calloc(1, sizeof(*conn));
+
+	if (!conn || peer_get(fd, &conn->peer)) {
+		free(conn);
+		close(fd);
+		return NULL;
+	}
+	conn->fd = fd;
+	TAILQ_INIT(&conn->out);
+	TAILQ_INSERT_TAIL(&luod->conns, conn, node);
+	luod->nr_conns++;
+	return conn;
+}
+
+/* One that is too much is closed, or it would wake us up for ever. */
+void conn_accept(struct luod *luod)
+{
+	int fd = accept4(luod->listen_fd, NULL, NULL,
+			 SOCK_CLOEXEC | SOCK_NONBLOCK);
+
+	if (fd < 0)
+		return;
+	if (luod->nr_conns == LUOD_CONNS_MAX) {
+		luod_log("too many connections");
+		close(fd);
+		return;
+	}
+	conn_add(luod, fd);
+}
+
+/* One that has no session yet has nothing to come back for. */
+static void leave(struct luod *luod, struct client *client)
+{
+	if (client->state == CLIENT_SUBSCRIBED && luod->phase == PHASE_IDLE)
+		client_remove(luod, client);
+	else
+		client_set_conn(luod, client, NULL);
+}
+
+void conn_remove(struct luod *luod, struct conn *conn)
+{
+	struct client *client, *next;
+
+	for (client = TAILQ_FIRST(&luod->clients); client; client = next) {
+		next = TAILQ_NEXT(client, node);
+		if (client->conn == conn)
+			leave(luod, client);
+	}
+	while (!TAILQ_EMPTY(&conn->out))
+		message_free(conn, TAILQ_FIRST(&conn->out));
+	TAILQ_REMOVE(&luod->conns, conn, node);
+	luod->nr_conns--;
+	close(conn->fd);
+	free(conn);
+}
+
+bool conn_is_dead(const struct conn *conn)
+{
+	char byte;
+
+	return conn->broken ||
+	       recv(conn->fd, &byte, 1, MSG_PEEK | MSG_DONTWAIT) == 0;
+}
+
+void conn_receive(struct luod *luod, struct conn *conn)
+{
+	const char *line;
+	size_t room, len;
+	char *buf;
+	ssize_t n;
+
+	buf = luod_frame_room(&conn->in, &room);
+	/* Without room for control data: fds that come along are closed. */
+	n = recv(conn->fd, buf, room, MSG_DONTWAIT);
+	if (n < 0 && (errno == EAGAIN || errno == EINTR))
+		return;
+	if (n <= 0) {
+		conn->broken = true;
+		return;
+	}
+	luod_frame_add(&conn->in, n);
+	while (!conn->broken && (line = luod_frame_next(&conn->in, &len)))
+		command_run(luod, conn, line, len);
+	if (!conn->broken && len) {
+		reply_error(conn, NULL, LUOD_E_BAD_MESSAGE, NULL,
+			    "the line is too long");
+		conn_flush(conn);
+		conn->broken = true;
+	}
+}
+
+static ssize_t send_some(const struct conn *conn, const struct message *message)
+{
+	const char *text = message->text + message->sent;
+	size_t len = message->len - message->sent;
+	ssize_t n;
+
+	if (message->session && !message->sent)
+		return luo_session_send(message->session, conn->fd, text, len);
+	n = send(conn->fd, text, len, MSG_DONTWAIT | MSG_NOSIGNAL);
+	return n < 0 ? -errno : n;
+}
+
+void conn_flush(struct conn *conn)
+{
+	struct message *message;
+	ssize_t n;
+
+	while (!conn->broken && (message = TAILQ_FIRST(&conn->out))) {
+		n = send_some(conn, message);
+		if (n == -EAGAIN || n == -EINTR)
+			return;
+		/* Too many fds on their way, see unix(7): later. */
+		if (n == -ETOOMANYREFS)
+			return;
+		if (n < 0) {
+			conn->broken = true;
+			return;
+		}
+		message->sent += n;
+		if (message->sent == message->len)
+			message_free(conn, message);
+	}
+}
+
+static struct luo_session *duplicate(const struct luo_session *session)
+{
+	struct luo_session *copy;
+	int fd = fcntl(luo_session_fd(session), F_DUPFD_CLOEXEC, 3);
+
+	if (fd < 0)
+		return NULL;
+	if (luo_session_from_fd(&copy, fd)) {
+		close(fd);
+		return NULL;
+	}
+	return copy;
+}
+
+static struct message *make_message(struct json_object *object,
+				    const struct luo_session *session)
+{
+	struct message *message;
+	const char *text;
+	size_t len;
+
+	if (!object)
+		return NULL;
+	text = json_object_to_json_string_length(object, JSON_C_TO_STRING_PLAIN,
+						 &len);
+	message = text ? malloc(sizeof(*message) + len + 1) : NULL;
+	if (!message)
+		return NULL;
+	memcpy(message->text, text, len);
+	message->text[len] = '\n';
+	message->len = len + 1;
+	message->sent = 0;
+	message->session = session ? duplicate(session) : NULL;
+	if (session && !message->session) {
+		free(message);
+		return NULL;
+	}
+	return message;
+}
+
+/* A client that does not get an answer, or does not read it, is given up. */
+void conn_send(struct conn *conn, struct json_object *object,
+	       const struct luo_session *session)
+{
+	struct message *message = make_message(object, session);
+
+	json_object_put(object);
+	if (!message || conn->out_bytes + message->len > LUOD_OUTPUT_MAX) {
+		if (message)
+			luo_session_close(message->session);
+		free(message);
+		conn->broken = true;
+		return;
+	}
+	TAILQ_INSERT_TAIL(&conn->out, message, node);
+	conn->out_bytes += message->len;
+}

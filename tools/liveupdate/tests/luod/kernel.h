@@ -1,0 +1,29 @@
+/* SPDX-License-Identifier: GPL-2.0 */
+/*
+ * As much of a kernel as luod needs: this program's open() and ioctl() are there
+ * instead of those of libc.
+ */
+
+#ifndef LUOD_TESTS_KERNEL_H
+#define LUOD_TESTS_KERNEL_H
+
+#include <stdbool.h>
+#include <stddef.h>
+
+/* What there is after nothing has happened. */
+void kernel_reset(void);
+
+/* Somebody else has the device open. */
+void kernel_set_busy(bool busy);
+
+/* The next command of that number fails. */
+void kernel_fail(unsigned int nr, int err);
+
+/* Outgoing sessions become incoming ones; nobody holds them. */
+void kernel_kexec_done(void);
+
+/* Numbers of sessions, and of files of one; -1: there is none of that name. */
+int kernel_sessions(bool incoming);
+int kernel_files(const char *name);
+
+#endif /* LUOD_TESTS_KERNEL_H */
