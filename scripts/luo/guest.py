@@ -1,6 +1,8 @@
 # SPDX-License-Identifier: GPL-2.0
 """Puts together what a virtual machine boots: kernels, programs, a list."""
 
+import re
+import shutil
 import subprocess
 import sys
 from pathlib import Path
@@ -9,6 +11,17 @@ from luo import initramfs, paths, vm
 
 BUSYBOX_LINKS = ("sh", "ls", "cat", "mount", "dmesg", "ps", "sha256sum",
                  "grep", "head", "tail", "sleep", "echo", "dd", "free", "hexdump")
+
+
+# What programs of the host need beside their libraries, where it is there.
+HOST_DATA = {
+    "qemu-system-x86_64": (
+        "/usr/lib/x86_64-linux-gnu/qemu/accel-tcg-x86_64.so",
+        "/usr/share/seabios/bios-256k.bin",
+        "/usr/share/qemu/bios-256k.bin",
+        "/usr/share/qemu/kvmvapic.bin"),
+    "memcached": (),
+}
 
 
 def build(kind, *fragments):
@@ -38,11 +51,30 @@ def modules(kernel):
     return sorted(kernel.parents[3].rglob("*.ko"))
 
 
+def libraries(program):
+    """What the dynamic linker loads for a program, and the linker."""
+    out = subprocess.run(["ldd", program], check=True, text=True,
+                         stdout=subprocess.PIPE).stdout
+    return re.findall(r"(/\S+) \(0x", out)
+
+
+def add_host_program(image, name):
+    """Adds a program of the host, with all that it needs to run."""
+    program = shutil.which(name)
+    if not program:
+        sys.exit(f"luo: error: no {name}; scripts/deps vm installs it")
+    data = [path for path in HOST_DATA[name] if Path(path).is_file()]
+    image.add(f"/usr/bin/{name}", program)
+    for path in [*data, *libraries(program)]:
+        image.add(path, path)
+    image.add_text("/etc/passwd", "root:x:0:0:root:/root:/bin/sh\n")
+
+
 def make_initramfs(target, kernel, programs, commands, shell=False,
-                   images=None, extra=()):
+                   images=None, extra=(), host=()):
     """Writes an initramfs with the kernel, its modules, the programs that
-    commands name and extra ones, and the list of commands for luo_init; and
-    with other kernels, by their names in /boot."""
+    commands name and extra ones, and the list of commands for luo_init; with
+    other kernels, by their names in /boot, and with programs of the host."""
     image = initramfs.Initramfs()
     image.add("/init", programs / "luo_init")
     for name, path in {"kernel": kernel, **(images or {})}.items():
@@ -55,6 +87,8 @@ def make_initramfs(target, kernel, programs, commands, shell=False,
     for path in sorted(programs.iterdir()):
         if path.name in names or (shell and is_program(path)):
             image.add(f"/bin/{path.name}", path)
+    for name in host:
+        add_host_program(image, name)
     if shell:
         for name in BUSYBOX_LINKS[1:]:
             image.add_text(f"/bin/{name}",
@@ -71,13 +105,13 @@ def is_program(path):
 
 
 def run(name, kernel, programs, commands, follow=None, images=None, extra=(),
-        **options):
+        host=(), **options):
     """Runs commands in a guest; returns the Outcome and the log's path."""
     directory = paths.work_dir() / "guests"
     directory.mkdir(parents=True, exist_ok=True)
     image = directory / f"{name}.cpio"
     make_initramfs(image, kernel, programs, commands, images=images,
-                   extra=extra)
+                   extra=extra, host=host)
     log = paths.log_dir() / f"{name}.log"
     try:
         return vm.run(vm.Guest(kernel, image, **options), log, follow), log

@@ -30,6 +30,8 @@ tools_make()
 want()
 {
 	cat <<'FILES'
+bin/luo-memcached
+bin/luo-qemu
 include/libluo.h
 lib/libluo.a
 lib/libluo.so
@@ -41,6 +43,8 @@ lib/systemd/system/luod.socket
 sbin/luoctl
 sbin/luod
 share/bash-completion/completions/luoctl
+share/man/man1/luo-memcached.1
+share/man/man1/luo-qemu.1
 share/man/man3/libluo.3
 share/man/man5/luod.conf.5
 share/man/man7/luod-protocol.7
