@@ -24,6 +24,11 @@ MARK = "luo-vm: "
 # the CPU are cleared for a moment, for a wild access (seen on 6.18.15).
 CPU = "max,la57=off"
 
+# The same with SVM, which TCG emulates: for kernels that run guests themselves.
+# With several threads such guests were seen to hang now and then.
+NESTED_CPU = CPU + ",vendor=AuthenticAMD,svm=on"
+NESTED_ACCEL = "tcg,thread=single"
+
 # How much slower than TCG on an idle machine a run may be before it counts
 # as hanging; the limits of the runs are set for TCG.
 SLOWNESS = float(os.environ.get("LUO_SLOWNESS", "1"))
@@ -39,6 +44,7 @@ class Guest:
     append: str = ""
     seconds: float = 60
     icount: bool = False
+    nested: bool = False
     machine: list = field(default_factory=list)
 
     def command(self):
@@ -46,7 +52,10 @@ class Guest:
         kind = accel.accelerator(self.kernel)
         if self.icount:
             kind = "tcg"
-        argv = ["qemu-system-x86_64", "-cpu", CPU, "-m", self.memory,
+        elif self.nested:
+            kind = NESTED_ACCEL
+        argv = ["qemu-system-x86_64",
+                "-cpu", NESTED_CPU if self.nested else CPU, "-m", self.memory,
                 "-display", "none", "-nodefaults", "-no-reboot",
                 "-kernel", str(self.kernel), "-initrd", str(self.initrd),
                 *self.machine]
