@@ -23,7 +23,7 @@ export BASE_TARBALL FUZZ_SECONDS LUO_CACHE
 .PHONY: help
 help:
 	@echo 'Targets:'
-	@echo '  demo          one live update in a virtual machine, shown and checked'
+	@echo '  demo          a live update under a QEMU guest and memcached, shown and checked'
 	@echo '  test          all tests; the last line says how many passed and failed'
 	@echo '  test-mainline live updates to a mainline kernel and back (TESTS=)'
 	@echo '  fuzz          fuzz what reads the bytes of the previous kernel (FUZZ_SECONDS=)'

@@ -2,10 +2,14 @@
 /*
  * Programs that know nothing of live update go through one: a guest of QEMU that
  * counts, and a memcached with many keys. Luod gives them their sessions.
+ *
+ * With the word "demo" luoctl does the kexec, and tells how long it took.
  */
 
 #include <errno.h>
 #include <fcntl.h>
+#include <stdarg.h>
+#include <stdbool.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -20,8 +24,37 @@
 #define CACHE "/tmp/memcached.sock"
 
 #define NR_KEYS 10000
+#define BATCH 100
 #define VALUE_SIZE 64
 #define NR_LINES 5
+
+static bool demo;
+
+/* For who watches the demo. */
+static void tell(const char *format, ...)
+{
+	char text[256];
+	va_list args;
+
+	va_start(args, format);
+	vsnprintf(text, sizeof(text), format, args);
+	va_end(args);
+	ksft_print_msg("demo: %s\n", text);
+}
+
+/* Passes on what a command says, line by line. */
+static void show(const char *word, const char *command)
+{
+	char line[4096];
+	FILE *pipe;
+
+	fflush(stdout);
+	pipe = popen(command, "re");
+	luo_check(pipe);
+	while (fgets(line, sizeof(line), pipe))
+		ksft_print_msg("%s: %s", word, line);
+	luo_check_eq(pclose(pipe), 0);
+}
 
 /* Runs a program in the background; gives its standard output if it is wanted. */
 static FILE *start(char *const argv[], bool wanted)
@@ -125,17 +158,33 @@ static void make_value(int key, char value[VALUE_SIZE + 1])
 	value[VALUE_SIZE] = '\0';
 }
 
+/* Commands for keys from @first on, one batch, at once. */
+static void ask_for(int fd, int first, bool set)
+{
+	static char text[BATCH * 256];
+	char value[VALUE_SIZE + 1];
+	size_t used = 0;
+	int key;
+
+	for (key = first; key < first + BATCH; key++) {
+		make_value(key, value);
+		used += set ?
+			sprintf(text + used, "set key-%d 0 0 %d\r\n%s\r\n", key,
+				VALUE_SIZE, value) :
+			sprintf(text + used, "get key-%d\r\n", key);
+	}
+	say(fd, text);
+}
+
 static void set_keys(void)
 {
 	int fd = dial(CACHE), key;
 	FILE *from = fdopen(dup(fd), "r");
-	char line[256], value[VALUE_SIZE + 1];
+	char line[256];
 
 	for (key = 0; key < NR_KEYS; key++) {
-		make_value(key, value);
-		snprintf(line, sizeof(line), "set key-%d 0 0 %d\r\n%s\r\n", key,
-			 VALUE_SIZE, value);
-		say(fd, line);
+		if (key % BATCH == 0)
+			ask_for(fd, key, true);
 		read_line(from, line, sizeof(line));
 		luo_check(!strcmp(line, "STORED"));
 	}
@@ -150,8 +199,8 @@ static void check_keys(void)
 	char line[256], value[VALUE_SIZE + 1];
 
 	for (key = 0; key < NR_KEYS; key++) {
-		snprintf(line, sizeof(line), "get key-%d\r\n", key);
-		say(fd, line);
+		if (key % BATCH == 0)
+			ask_for(fd, key, false);
 		read_line(from, line, sizeof(line));
 		luo_check(!strncmp(line, "VALUE ", 6));
 		read_line(from, line, sizeof(line));
@@ -233,18 +282,25 @@ static void before(void)
 	guest = start_qemu();
 	start_memcached();
 	last = count(guest, 0);
+	tell("a guest of QEMU counts, and is at %ld", last);
 	set_keys();
+	tell("memcached has %d keys", NR_KEYS);
 	/* It is taken back once: they go on as if there had been none. */
 	tell_luod("UPDATE", "COMPLETE");
 	last = drain(guest, last);
 	tell_luod("ABORT", "OK");
 	last = count(guest, last);
 	check_keys();
+	tell("an update was taken back, the guest is at %ld, no key is lost",
+	     last);
 
 	luo_check_eq(luo_kexec_load(NULL, luo_next_stage()), 0);
 	tell_luod("UPDATE", "COMPLETE");
 	last = drain(guest, last);
 	leave_note(last);
+	tell("luod says that both are ready; last=%ld", last);
+	if (demo)
+		show("luoctl", "/bin/luoctl kexec 2>&1");
 	luo_jump();
 }
 
@@ -257,7 +313,13 @@ static void after(void)
 	guest = start_qemu();
 	start_memcached();
 	count(guest, last);
+	tell("the guest goes on; first=%ld", last + 1);
 	check_keys();
+	tell("memcached has all of its keys; keys=%d", NR_KEYS);
+	if (demo) {
+		show("timeline", "/bin/luoctl timeline");
+		show("svg", "/bin/luoctl timeline --svg");
+	}
 	tell_luod("UPDATE", "COMPLETE");
 }
 
@@ -266,7 +328,8 @@ static const struct luo_stage stages[] = {
 	{ "the guest goes on, every key is there", after },
 };
 
-int main(void)
+int main(int argc, char **argv)
 {
+	demo = argc > 1 && !strcmp(argv[1], "demo");
 	return luo_run_stages(stages, ARRAY_SIZE(stages));
 }
