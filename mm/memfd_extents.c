@@ -4,7 +4,8 @@
  *
  * While a memfd is preserved its pages stay where they are, and its size is
  * fixed. It can be read and written all the time, and holes can be filled until
- * the freeze; pages that came since are added then. Holes stay holes.
+ * the freeze; pages that came since are added then, and whoever would fill a
+ * hole after that waits. Holes stay holes.
  *
  * The format is in <linux/kho/abi/memfd_extents.h>.
  */
@@ -75,35 +76,44 @@ static void free_memfd(struct preserved_memfd *memfd)
 	kfree(memfd);
 }
 
+/*
+ * Nobody is about to take pages out when this returns, and nobody begins to
+ * until it is undone, so that the lock is not needed for longer.
+ */
+static int begin_preserve(struct inode *inode)
+{
+	if (inode_lock_killable(inode))
+		return -EINTR;
+	shmem_set_preserved(inode, true);
+	inode_unlock(inode);
+	return 0;
+}
+
 static int preserve_file(struct preserved_memfd *memfd, struct file *file)
 {
 	int err;
 
-	err = memfd_extents_preserve(&memfd->list, file);
+	err = begin_preserve(file_inode(file));
 	if (err)
 		return err;
-	err = fill_record(memfd, file);
-	if (err)
+	err = memfd_extents_preserve(&memfd->list, file);
+	if (!err)
+		err = fill_record(memfd, file);
+	if (err) {
 		memfd_extents_release(&memfd->list, NULL);
+		shmem_set_preserved(file_inode(file), false);
+	}
 	return err;
 }
 
 static int preserve(struct liveupdate_file_op_args *args)
 {
-	struct inode *inode = file_inode(args->file);
 	struct preserved_memfd *memfd = alloc_memfd();
 	int err;
 
 	if (IS_ERR(memfd))
 		return PTR_ERR(memfd);
-
-	inode_lock(inode);
-	shmem_set_preserved(inode, true);
 	err = preserve_file(memfd, args->file);
-	if (err)
-		shmem_set_preserved(inode, false);
-	inode_unlock(inode);
-
 	if (err) {
 		free_memfd(memfd);
 		return err;
@@ -116,13 +126,10 @@ static int preserve(struct liveupdate_file_op_args *args)
 
 static void unpreserve(struct liveupdate_file_op_args *args)
 {
-	struct inode *inode = file_inode(args->file);
 	struct preserved_memfd *memfd = args->private;
 
-	inode_lock(inode);
 	memfd_extents_release(&memfd->list, NULL);
-	shmem_set_preserved(inode, false);
-	inode_unlock(inode);
+	shmem_set_preserved(file_inode(args->file), false);
 	free_memfd(memfd);
 }
 
@@ -146,27 +153,49 @@ static int add_new_pages(struct preserved_memfd *memfd, struct file *file)
 	return 0;
 }
 
-static int record_changes(struct liveupdate_file_op_args *args)
+static int prepare(struct liveupdate_file_op_args *args)
+{
+	struct preserved_memfd *memfd = args->private;
+	int err;
+
+	if (has_new_pages(file_inode(args->file), memfd)) {
+		err = add_new_pages(memfd, args->file);
+		if (err)
+			return err;
+	}
+	args->bytes = count_bytes(memfd);
+	return fill_record(memfd, args->file);
+}
+
+/*
+ * From here on no page comes any more. Takes no lock that somebody may hold who
+ * waits until that is undone.
+ */
+static int freeze(struct liveupdate_file_op_args *args)
 {
 	struct inode *inode = file_inode(args->file);
-	struct preserved_memfd *memfd = args->private;
-	int err = 0;
+	int err;
 
-	inode_lock(inode);
-	if (has_new_pages(inode, memfd))
-		err = add_new_pages(memfd, args->file);
-	if (!err)
-		err = fill_record(memfd, args->file);
-	inode_unlock(inode);
-	args->bytes = count_bytes(memfd);
+	shmem_set_frozen(inode, true);
+	err = prepare(args);
+	if (!err && WARN_ON_ONCE(has_new_pages(inode, args->private)))
+		err = -EIO;
+	if (err)
+		shmem_set_frozen(inode, false);
 	return err;
+}
+
+static void unfreeze(struct liveupdate_file_op_args *args)
+{
+	shmem_set_frozen(file_inode(args->file), false);
 }
 
 const struct liveupdate_file_format_ops memfd_extents_format_ops = {
 	.preserve = preserve,
 	.unpreserve = unpreserve,
-	.prepare = record_changes,
-	.freeze = record_changes,
+	.prepare = prepare,
+	.freeze = freeze,
+	.unfreeze = unfreeze,
 	.retrieve = memfd_extents_retrieve,
 	.finish = memfd_extents_finish,
 };

@@ -4,7 +4,8 @@
  *
  * While a memfd is preserved its pages are pinned where they are, and its size
  * is fixed. It can be read and written all the time, and holes can be filled
- * until the freeze; pages that came since are added then. Holes stay holes.
+ * until the freeze; pages that came since are added then, and whoever would
+ * fill a hole after that waits. Holes stay holes.
  *
  * The format is in <linux/kho/abi/memfd.h>.
  */
@@ -69,19 +70,35 @@ static int record_folios(const struct memfd_folios *list,
 	return 0;
 }
 
+/*
+ * Nobody is about to take pages out when this returns, and nobody begins to
+ * until it is undone, so that the lock is not needed for longer.
+ */
+static int begin_preserve(struct inode *inode)
+{
+	if (inode_lock_killable(inode))
+		return -EINTR;
+	shmem_set_preserved(inode, true);
+	inode_unlock(inode);
+	return 0;
+}
+
 static int preserve_file(struct file *file, struct memfd_luo *memfd)
 {
 	int err;
 
+	err = begin_preserve(file_inode(file));
+	if (err)
+		return err;
 	err = record_attributes(file, memfd->ser);
-	if (err)
-		return err;
-	err = memfd_folios_preserve(&memfd->list, file);
-	if (err)
-		return err;
-	err = record_folios(&memfd->list, memfd->ser);
-	if (err)
+	if (!err)
+		err = memfd_folios_preserve(&memfd->list, file);
+	if (!err)
+		err = record_folios(&memfd->list, memfd->ser);
+	if (err) {
 		memfd_folios_release(&memfd->list, NULL);
+		shmem_set_preserved(file_inode(file), false);
+	}
 	return err;
 }
 
@@ -109,20 +126,12 @@ static void free_memfd(struct memfd_luo *memfd)
 
 static int memfd_luo_preserve(struct liveupdate_file_op_args *args)
 {
-	struct inode *inode = file_inode(args->file);
 	struct memfd_luo *memfd = alloc_memfd();
 	int err;
 
 	if (IS_ERR(memfd))
 		return PTR_ERR(memfd);
-
-	inode_lock(inode);
-	shmem_set_preserved(inode, true);
 	err = preserve_file(args->file, memfd);
-	if (err)
-		shmem_set_preserved(inode, false);
-	inode_unlock(inode);
-
 	if (err) {
 		free_memfd(memfd);
 		return err;
@@ -134,14 +143,11 @@ static int memfd_luo_preserve(struct liveupdate_file_op_args *args)
 
 static void memfd_luo_unpreserve(struct liveupdate_file_op_args *args)
 {
-	struct inode *inode = file_inode(args->file);
 	struct memfd_luo *memfd = args->private;
 
-	inode_lock(inode);
 	kho_unpreserve_vmalloc(&memfd->ser->folios);
 	memfd_folios_release(&memfd->list, NULL);
-	shmem_set_preserved(inode, false);
-	inode_unlock(inode);
+	shmem_set_preserved(file_inode(args->file), false);
 	free_memfd(memfd);
 }
 
@@ -165,29 +171,40 @@ static int add_new_folios(struct file *file, struct memfd_luo *memfd)
 
 /*
  * Each try that finds the list full has seen pages that the one before had
- * not, so this comes to an end.
+ * not, so this comes to an end. Pages behind the end of the file are not in the
+ * list, and make that a walk for nothing.
  */
 static int record_changes(struct file *file, struct memfd_luo *memfd)
 {
 	int err = 0;
 
-	while (file->f_mapping->nrpages != memfd->list.pages) {
-		err = add_new_folios(file, memfd);
-		if (err != -EAGAIN)
-			break;
+	if (READ_ONCE(file->f_mapping->nrpages) != memfd->list.pages) {
+		do {
+			err = add_new_folios(file, memfd);
+		} while (err == -EAGAIN);
 	}
 	return err ?: record_attributes(file, memfd->ser);
 }
 
+/*
+ * From here on no page comes any more. Takes no lock that somebody may hold who
+ * waits until that is undone.
+ */
 static int memfd_luo_freeze(struct liveupdate_file_op_args *args)
 {
 	struct inode *inode = file_inode(args->file);
 	int err;
 
-	inode_lock(inode);
+	shmem_set_frozen(inode, true);
 	err = record_changes(args->file, args->private);
-	inode_unlock(inode);
+	if (err)
+		shmem_set_frozen(inode, false);
 	return err;
+}
+
+static void memfd_luo_unfreeze(struct liveupdate_file_op_args *args)
+{
+	shmem_set_frozen(file_inode(args->file), false);
 }
 
 /*
@@ -208,6 +225,7 @@ const struct liveupdate_file_format_ops memfd_luo_format_ops = {
 	.preserve = memfd_luo_preserve,
 	.unpreserve = memfd_luo_unpreserve,
 	.freeze = memfd_luo_freeze,
+	.unfreeze = memfd_luo_unfreeze,
 	.retrieve = memfd_luo_retrieve,
 	.finish = memfd_luo_finish,
 };

@@ -213,8 +213,8 @@ static unsigned long count_folios(struct address_space *mapping, pgoff_t end)
 
 /*
  * Preserves what there is in a file. If somebody fills holes at the same time
- * some of that may be left over, for memfd_folios_extend(). The inode is
- * locked, and its size fixed.
+ * some of that may be left over, for memfd_folios_extend(). The size of the
+ * file is fixed.
  */
 int memfd_folios_preserve(struct memfd_folios *list, struct file *file)
 {
@@ -258,7 +258,7 @@ static int merge_new(struct file *file, const struct memfd_folios *old,
 /*
  * Makes a list of what is in @old and of what came since. -EAGAIN if that was
  * more than there was room for: each try sees pages that the one before had
- * not. The inode is locked, and its size fixed.
+ * not. The size of the file is fixed.
  */
 int memfd_folios_extend(struct memfd_folios *list, struct file *file,
 			const struct memfd_folios *old)

@@ -52,7 +52,9 @@ struct liveupdate_file_op_args {
  *	be NULL. After an error the file is as it was before the call.
  * @unprepare: undoes @prepare, when the update is called off. May be NULL.
  * @freeze: records what changed since then, right before the jump. May be NULL.
- *	After an error the file is as it was before the call.
+ *	After an error the file is as it was before the call. Must not wait for
+ *	what a task may hold that sleeps until another file is not frozen any
+ *	more, such as the lock of an inode or of an mm.
  * @unfreeze: undoes @freeze, when somebody else's failed. May be NULL.
  * @retrieve: in the next kernel, makes the file again out of @data, and sets
  *	@file. After an error it can be called again.

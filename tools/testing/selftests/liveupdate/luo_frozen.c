@@ -1,0 +1,316 @@
+// SPDX-License-Identifier: GPL-2.0
+/*
+ * Nobody fills a hole of a memfd between FREEZE and the jump, or until the
+ * update is called off; and nobody waits for long behind those who try.
+ */
+
+#include <errno.h>
+#include <fcntl.h>
+#include <linux/userfaultfd.h>
+#include <pthread.h>
+#include <signal.h>
+#include <stdatomic.h>
+#include <stdio.h>
+#include <string.h>
+#include <sys/ioctl.h>
+#include <sys/mman.h>
+#include <sys/stat.h>
+#include <sys/syscall.h>
+#include <sys/wait.h>
+#include <unistd.h>
+
+#include "../kselftest_harness.h"
+#include "luo_harness.h"
+#include "luo_util.h"
+
+#define PAGE 4096
+#define PAGES 64
+#define SIZE (PAGES * PAGE)
+
+/* The first half of the file is there, the second one is a hole. */
+#define HOLE (SIZE / 2)
+
+FIXTURE(frozen)
+{
+	int dev;
+	int session;
+	int fd;
+	char *map;
+};
+
+FIXTURE_VARIANT(frozen)
+{
+	const char *extents;
+};
+
+FIXTURE_VARIANT_ADD(frozen, extents)
+{
+	.extents = "1",
+};
+
+FIXTURE_VARIANT_ADD(frozen, folios)
+{
+	.extents = "0",
+};
+
+FIXTURE_SETUP(frozen)
+{
+	self->dev = luo_open();
+	if (self->dev == -ENOENT)
+		SKIP(return, LUO_DEVICE " is not there: no CONFIG_LIVEUPDATE, or no liveupdate=on");
+	ASSERT_GE(self->dev, 0);
+	ASSERT_EQ(luo_write_file(LUO_MEMFD_EXTENTS, variant->extents), 0);
+	self->session = luo_create(self->dev, "frozen");
+	ASSERT_GE(self->session, 0);
+	self->fd = luo_memfd("frozen", SIZE);
+	ASSERT_GE(self->fd, 0);
+	ASSERT_EQ(luo_fill(self->fd, 0, HOLE, 1), 0);
+	self->map = mmap(NULL, SIZE, PROT_READ | PROT_WRITE, MAP_SHARED,
+			 self->fd, 0);
+	ASSERT_NE(self->map, MAP_FAILED);
+	ASSERT_EQ(luo_preserve_fd(self->session, self->fd, 1), 0);
+	ASSERT_EQ(luo_session_event(self->session, LIVEUPDATE_PREPARE), 0);
+	ASSERT_EQ(luo_session_event(self->session, LIVEUPDATE_FREEZE), 0);
+}
+
+FIXTURE_TEARDOWN(frozen)
+{
+	if (self->dev < 0)
+		return;
+	close(self->session);
+	munmap(self->map, SIZE);
+	close(self->fd);
+	close(self->dev);
+	EXPECT_EQ(luo_write_file(LUO_MEMFD_EXTENTS, "1"), 0);
+}
+
+static blkcnt_t blocks(int fd)
+{
+	struct stat st;
+
+	return fstat(fd, &st) ? -1 : st.st_blocks;
+}
+
+/**
+ * struct sleeper - a thread that fills a hole
+ * @fd: writes to this file, if there is no @map
+ * @from: what it writes
+ * @map: where it writes
+ * @tid: the thread, when it is about to do it
+ * @done: it has done it
+ */
+struct sleeper {
+	int fd;
+	const char *from;
+	char *map;
+	atomic_int tid;
+	atomic_bool done;
+	pthread_t thread;
+};
+
+static void *fill_hole(void *arg)
+{
+	struct sleeper *sleeper = arg;
+
+	atomic_store(&sleeper->tid, gettid());
+	if (sleeper->map)
+		*(volatile char *)sleeper->map = *sleeper->from;
+	else if (pwrite(sleeper->fd, sleeper->from, 1, HOLE) != 1)
+		return "could not write";
+	atomic_store(&sleeper->done, true);
+	return NULL;
+}
+
+static char state_of(int pid, int tid)
+{
+	char path[64], line[256] = "", *end;
+	FILE *file;
+
+	snprintf(path, sizeof(path), "/proc/%d/task/%d/stat", pid, tid);
+	file = fopen(path, "r");
+	if (!file)
+		return 0;
+	end = fgets(line, sizeof(line), file) ? strrchr(line, ')') : NULL;
+	fclose(file);
+	return end ? end[2] : 0;
+}
+
+/* Waits until a thread sleeps in the kernel; false if it does not. */
+static bool wait_for_sleep(int pid, int tid)
+{
+	int i, seen = 0;
+
+	for (i = 0; i < 20000 && seen < 20; i++) {
+		seen = state_of(pid, tid) == 'D' ? seen + 1 : 0;
+		usleep(1000);
+	}
+	return seen == 20;
+}
+
+static bool start_sleeper(struct sleeper *sleeper)
+{
+	if (pthread_create(&sleeper->thread, NULL, fill_hole, sleeper))
+		return false;
+	while (!atomic_load(&sleeper->tid))
+		usleep(1000);
+	return wait_for_sleep(getpid(), atomic_load(&sleeper->tid)) &&
+	       !atomic_load(&sleeper->done);
+}
+
+/* True if it was woken, and has done what it was about to do. */
+static bool end_sleeper(struct sleeper *sleeper)
+{
+	void *result;
+
+	return !pthread_join(sleeper->thread, &result) && !result &&
+	       atomic_load(&sleeper->done);
+}
+
+TEST_F(frozen, pages_that_are_there_go_on)
+{
+	EXPECT_TRUE(luo_matches(self->fd, 0, HOLE, 1));
+	EXPECT_EQ(luo_fill(self->fd, PAGE, PAGE, 2), 0);
+	luo_pattern(self->map + 2 * PAGE, PAGE, 3, 2 * PAGE);
+	EXPECT_TRUE(luo_matches(self->fd, PAGE, PAGE, 2));
+	EXPECT_TRUE(luo_matches(self->fd, 2 * PAGE, PAGE, 3));
+	EXPECT_TRUE(luo_is_zero(self->fd, HOLE, HOLE));
+	EXPECT_EQ(blocks(self->fd), HOLE / 512);
+}
+
+TEST_F(frozen, fault_sleeps_until_it_is_called_off)
+{
+	struct sleeper sleeper = { .map = self->map + HOLE, .from = "x" };
+	void *map;
+
+	ASSERT_TRUE(start_sleeper(&sleeper));
+	EXPECT_EQ(blocks(self->fd), HOLE / 512);
+	/* Nobody waits for the mm. */
+	map = mmap(NULL, PAGE, PROT_READ, MAP_PRIVATE | MAP_ANONYMOUS, -1, 0);
+	EXPECT_NE(map, MAP_FAILED);
+	EXPECT_EQ(munmap(map, PAGE), 0);
+	EXPECT_FALSE(atomic_load(&sleeper.done));
+
+	ASSERT_EQ(luo_session_event(self->session, LIVEUPDATE_CANCEL), 0);
+	EXPECT_TRUE(end_sleeper(&sleeper));
+	EXPECT_EQ(self->map[HOLE], 'x');
+	EXPECT_EQ(blocks(self->fd), (HOLE + PAGE) / 512);
+}
+
+TEST_F(frozen, write_sleeps_until_it_is_called_off)
+{
+	struct sleeper sleeper = { .fd = self->fd, .from = "x" };
+
+	ASSERT_TRUE(start_sleeper(&sleeper));
+	EXPECT_EQ(blocks(self->fd), HOLE / 512);
+	ASSERT_EQ(luo_session_event(self->session, LIVEUPDATE_CANCEL), 0);
+	EXPECT_TRUE(end_sleeper(&sleeper));
+	EXPECT_EQ(self->map[HOLE], 'x');
+}
+
+TEST_F(frozen, sleeps_until_the_session_is_closed)
+{
+	struct sleeper fault = { .map = self->map + HOLE + PAGE, .from = "x" };
+	struct sleeper writer = { .fd = self->fd, .from = "y" };
+
+	ASSERT_TRUE(start_sleeper(&fault));
+	ASSERT_TRUE(start_sleeper(&writer));
+	close(self->session);
+	EXPECT_TRUE(end_sleeper(&fault));
+	EXPECT_TRUE(end_sleeper(&writer));
+	self->session = -1;
+}
+
+static int fork_sleeper(char *map, int fd)
+{
+	int pid = fork();
+
+	if (pid)
+		return pid;
+	if (map)
+		*(volatile char *)map = 'x';
+	else
+		(void)!pwrite(fd, "x", 1, HOLE);
+	_exit(1);
+}
+
+TEST_F(frozen, who_sleeps_can_be_killed)
+{
+	int i, pid, status;
+
+	for (i = 0; i < 2; i++) {
+		pid = fork_sleeper(i ? self->map + HOLE : NULL, self->fd);
+		ASSERT_GT(pid, 0);
+		EXPECT_TRUE(wait_for_sleep(pid, pid));
+		ASSERT_EQ(kill(pid, SIGKILL), 0);
+		ASSERT_EQ(waitpid(pid, &status, 0), pid);
+		EXPECT_TRUE(WIFSIGNALED(status));
+	}
+	EXPECT_EQ(blocks(self->fd), HOLE / 512);
+}
+
+/*
+ * Who writes to one file holds its lock, and may sleep because of another one
+ * that the data come from. Whatever is done to the first one goes on.
+ */
+TEST_F(frozen, who_sleeps_is_not_in_the_way_of_another_freeze)
+{
+	int fd = luo_memfd_filled("other", SIZE, 2), session;
+	struct sleeper sleeper = { .fd = fd, .from = self->map + HOLE };
+
+	ASSERT_GE(fd, 0);
+	session = luo_create(self->dev, "other");
+	ASSERT_GE(session, 0);
+	ASSERT_EQ(luo_preserve_fd(session, fd, 1), 0);
+	ASSERT_TRUE(start_sleeper(&sleeper));
+	EXPECT_EQ(luo_session_event(session, LIVEUPDATE_PREPARE), 0);
+	EXPECT_EQ(luo_session_event(session, LIVEUPDATE_FREEZE), 0);
+	EXPECT_EQ(luo_session_event(session, LIVEUPDATE_CANCEL), 0);
+	close(session);
+	EXPECT_FALSE(atomic_load(&sleeper.done));
+	ASSERT_EQ(luo_session_event(self->session, LIVEUPDATE_CANCEL), 0);
+	EXPECT_TRUE(end_sleeper(&sleeper));
+	close(fd);
+}
+
+static int open_uffd(char *map, size_t size)
+{
+	struct uffdio_api api = { .api = UFFD_API };
+	struct uffdio_register range = {
+		.range = { (uintptr_t)map, size },
+		.mode = UFFDIO_REGISTER_MODE_MISSING,
+	};
+	int fd = syscall(SYS_userfaultfd, O_CLOEXEC);
+
+	if (fd < 0 || ioctl(fd, UFFDIO_API, &api) ||
+	    ioctl(fd, UFFDIO_REGISTER, &range))
+		return -1;
+	return fd;
+}
+
+TEST_F(frozen, uffdio_copy_is_to_be_tried_again)
+{
+	struct uffdio_copy copy = {
+		.dst = (uintptr_t)self->map + HOLE,
+		.len = PAGE,
+	};
+	struct uffdio_zeropage zero = {
+		.range = { (uintptr_t)self->map + HOLE + PAGE, PAGE },
+	};
+	char page[PAGE] __attribute__((aligned(PAGE))) = "x";
+	int uffd = open_uffd(self->map + HOLE, HOLE);
+
+	ASSERT_GE(uffd, 0);
+	copy.src = (uintptr_t)page;
+	EXPECT_EQ(ioctl(uffd, UFFDIO_COPY, &copy), -1);
+	EXPECT_EQ(errno, EAGAIN);
+	EXPECT_EQ(ioctl(uffd, UFFDIO_ZEROPAGE, &zero), -1);
+	EXPECT_EQ(errno, EAGAIN);
+	EXPECT_EQ(blocks(self->fd), HOLE / 512);
+	ASSERT_EQ(luo_session_event(self->session, LIVEUPDATE_CANCEL), 0);
+	EXPECT_EQ(ioctl(uffd, UFFDIO_COPY, &copy), 0);
+	EXPECT_EQ(ioctl(uffd, UFFDIO_ZEROPAGE, &zero), 0);
+	EXPECT_EQ(self->map[HOLE], 'x');
+	close(uffd);
+}
+
+TEST_HARNESS_MAIN

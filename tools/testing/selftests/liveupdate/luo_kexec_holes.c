@@ -1,0 +1,138 @@
+// SPDX-License-Identifier: GPL-2.0
+/*
+ * Threads fill holes of a preserved memfd until the very jump, and write down in
+ * the memfd how far they have come. Whatever they said is there is there.
+ *
+ *	luo_kexec_holes [folios]
+ */
+
+#include <fcntl.h>
+#include <pthread.h>
+#include <stdatomic.h>
+#include <stdint.h>
+#include <string.h>
+#include <sys/mman.h>
+#include <unistd.h>
+
+#include "../kselftest.h"
+#include "luo_util.h"
+
+#define PAGE 4096UL
+#define THREADS 3
+
+/* More than they come to fill. */
+#define PAGES_EACH 20000UL
+#define SIZE ((1 + THREADS * PAGES_EACH) * PAGE)
+
+/* How far they are at least when the jump begins. */
+#define START 50
+
+/* In the first page of the file. */
+struct progress {
+	atomic_ulong pages[THREADS];
+};
+
+static int file;
+static unsigned char *map;
+
+static unsigned long page_of(unsigned int thread, unsigned long nr)
+{
+	return 1 + nr * THREADS + thread;
+}
+
+/* One of them uses write(2), the others fault. */
+static void fill_page(unsigned int thread, unsigned long nr)
+{
+	const off_t offset = page_of(thread, nr) * PAGE;
+	unsigned char page[PAGE];
+
+	luo_pattern(page, PAGE, thread, offset);
+	if (thread)
+		memcpy(map + offset, page, PAGE);
+	else
+		luo_check_eq(pwrite(file, page, PAGE, offset), PAGE);
+}
+
+static void *fill(void *arg)
+{
+	const unsigned int thread = (uintptr_t)arg;
+	struct progress *progress = (struct progress *)map;
+	unsigned long nr;
+
+	for (nr = 0; nr < PAGES_EACH; nr++) {
+		fill_page(thread, nr);
+		atomic_store(&progress->pages[thread], nr + 1);
+		/* So that they are not done before the jump. */
+		usleep(100);
+	}
+	return NULL;
+}
+
+static void map_file(void)
+{
+	map = mmap(NULL, SIZE, PROT_READ | PROT_WRITE, MAP_SHARED, file, 0);
+	luo_check(map != MAP_FAILED);
+}
+
+static void before(void)
+{
+	int session = luo_get(luo_create(luo_get(luo_open()), "holes"));
+	struct progress *progress;
+	pthread_t threads[THREADS];
+	uintptr_t i;
+
+	luo_check_eq(luo_kexec_load(NULL, luo_next_stage()), 0);
+	file = luo_get(luo_memfd("holes", SIZE));
+	map_file();
+	progress = (struct progress *)map;
+	atomic_store(&progress->pages[0], 0);
+	luo_check_eq(luo_preserve_fd(session, file, 1), 0);
+	for (i = 0; i < THREADS; i++)
+		luo_check_eq(pthread_create(&threads[i], NULL, fill, (void *)i),
+			     0);
+	for (i = 0; i < THREADS; i++) {
+		while (atomic_load(&progress->pages[i]) < START)
+			usleep(100);
+	}
+	luo_jump();
+}
+
+static void check_pages(unsigned int thread, unsigned long nr)
+{
+	unsigned long i;
+
+	ksft_print_msg("thread %u had %lu pages\n", thread, nr);
+	luo_check(nr >= START);
+	luo_check(nr < PAGES_EACH);
+	for (i = 0; i < nr; i++)
+		luo_check(luo_matches(file, page_of(thread, i) * PAGE, PAGE,
+				      thread));
+}
+
+static void after(void)
+{
+	int session = luo_get(luo_retrieve(luo_get(luo_open()), "holes"));
+	struct progress *progress;
+	unsigned int i;
+
+	file = luo_get(luo_retrieve_fd(session, 1));
+	map_file();
+	progress = (struct progress *)map;
+	for (i = 0; i < THREADS; i++)
+		check_pages(i, atomic_load(&progress->pages[i]));
+	luo_check_eq(luo_finish(session), 0);
+	close(session);
+	luo_check_eq(luo_write_file(LUO_MEMFD_EXTENTS, "1"), 0);
+}
+
+static const struct luo_stage stages[] = {
+	{ "holes are filled until the jump", before },
+	{ "all pages that were filled are there", after },
+};
+
+int main(int argc, char **argv)
+{
+	if (argc > 1 && !strcmp(argv[1], "folios"))
+		luo_check_eq(luo_write_file(LUO_MEMFD_EXTENTS, "0"), 0);
+	return luo_run_stages(stages, ARRAY_SIZE(stages));
+}
