@@ -20,7 +20,7 @@
 #include <linux/sched.h>
 
 #include "memfd_extents.h"
-#include "memfd_luo.h"
+#include "memfd_insert.h"
 
 /* Order of the largest folio that [pfn, pfn + left) can begin with. */
 static unsigned int fitting_order(u64 pfn, u64 index, u64 left)
@@ -80,25 +80,51 @@ static void undo_restore(struct inode *inode, unsigned long pfn,
 	return_run(&run);
 }
 
+/*
+ * How many single pages follow: if a page is at an even place in memory and at
+ * an odd one in the file, or the other way round, no folio can begin anywhere.
+ */
+static unsigned int single_pages(u64 pfn, u64 index, u64 left)
+{
+	if (IS_ENABLED(CONFIG_TRANSPARENT_HUGEPAGE) && !((pfn ^ index) & 1))
+		return 1;
+	return min_t(u64, left, memfd_insert_room(index));
+}
+
+/* Puts the first pages of [pfn, pfn + left) into the file; how many, or -errno. */
+static long restore_some(struct inode *inode, u64 pfn, u64 index, u64 left)
+{
+	const unsigned int order = fitting_order(pfn, index, left);
+	unsigned int nr = 1U << order;
+	int err;
+
+	if (order) {
+		err = memfd_insert_folio(inode,
+					 kho_join_pages(pfn_to_page(pfn), order),
+					 index);
+	} else {
+		nr = single_pages(pfn, index, left);
+		err = memfd_insert_pages(inode, pfn, nr, index);
+	}
+	return err ?: nr;
+}
+
 /* After an error, *@left pages at the end of the extent are in no folio. */
 static int restore_extent(struct inode *inode,
 			  const struct memfd_extent *extent, u64 *left)
 {
 	u64 pfn = extent->pfn, index = extent->index;
-	int err;
 
 	if (!kho_restore_pages(PFN_PHYS(pfn), extent->nr))
 		return -EIO;
 	for (*left = extent->nr; *left;) {
-		const unsigned int order = fitting_order(pfn, index, *left);
-		struct folio *folio = kho_join_pages(pfn_to_page(pfn), order);
+		const long nr = restore_some(inode, pfn, index, *left);
 
-		err = memfd_insert_folio(inode, folio, index);
-		if (err)
-			return err;
-		pfn += 1UL << order;
-		index += 1UL << order;
-		*left -= 1UL << order;
+		if (nr < 0)
+			return nr;
+		pfn += nr;
+		index += nr;
+		*left -= nr;
 		cond_resched();
 	}
 	return 0;

@@ -13,7 +13,6 @@
 #include <linux/pfn.h>
 
 struct file;
-struct inode;
 struct liveupdate_file_format_ops;
 struct liveupdate_file_op_args;
 
@@ -70,14 +69,5 @@ int memfd_luo_check(const struct memfd_luo_ser *ser);
 /* memfd_luo_retrieve.c */
 int memfd_luo_retrieve(struct liveupdate_file_op_args *args);
 void memfd_luo_finish(struct liveupdate_file_op_args *args);
-
-/* memfd_luo_insert.c */
-int memfd_insert_folio(struct inode *inode, struct folio *folio, pgoff_t index);
-void memfd_remove_folio(struct folio *folio);
-void memfd_for_each_inserted(struct inode *inode,
-			     void (*fn)(struct folio *folio, void *arg),
-			     void *arg);
-int memfd_account(struct inode *inode);
-void memfd_publish(struct inode *inode);
 
 #endif /* _MM_MEMFD_LUO_H */

@@ -19,6 +19,7 @@
 #include <uapi/linux/fcntl.h>
 #include <uapi/linux/memfd.h>
 
+#include "memfd_insert.h"
 #include "memfd_luo.h"
 
 static int restore_folio(struct inode *inode,

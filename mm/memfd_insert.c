@@ -16,7 +16,7 @@
 #include <linux/swap.h>
 
 #include "internal.h"
-#include "memfd_luo.h"
+#include "memfd_insert.h"
 
 /*
  * When the cgroup is full, whoever retrieves is told so: nothing is lost, and
@@ -65,6 +65,124 @@ int memfd_insert_folio(struct inode *inode, struct folio *folio, pgoff_t index)
 		__folio_clear_swapbacked(folio);
 	}
 	folio_unlock(folio);
+	return err;
+}
+
+/* A single page, as it is in the page cache; nobody can find it yet. */
+static void prepare_page(struct folio *folio, struct address_space *mapping,
+			 pgoff_t index)
+{
+	__folio_set_swapbacked(folio);
+	__folio_mark_uptodate(folio);
+	folio_set_dirty(folio);
+	folio->mapping = mapping;
+	folio->index = index;
+	folio_ref_inc(folio);
+}
+
+/* Undoes prepare_page(), and the charge. */
+static void unprepare_pages(unsigned long pfn, unsigned int nr)
+{
+	for (; nr; nr--, pfn++) {
+		struct folio *folio = pfn_folio(pfn);
+
+		folio_ref_dec(folio);
+		folio->mapping = NULL;
+		folio_clear_dirty(folio);
+		folio_clear_uptodate(folio);
+		__folio_clear_swapbacked(folio);
+		mem_cgroup_uncharge(folio);
+	}
+}
+
+static int prepare_pages(struct address_space *mapping, unsigned long pfn,
+			 unsigned int nr, pgoff_t index)
+{
+	unsigned int i;
+	int err;
+
+	for (i = 0; i < nr; i++) {
+		struct folio *folio = pfn_folio(pfn + i);
+
+		err = mem_cgroup_charge(folio, NULL, CHARGE_GFP);
+		if (err) {
+			unprepare_pages(pfn, i);
+			return err;
+		}
+		prepare_page(folio, mapping, index + i);
+	}
+	return 0;
+}
+
+/*
+ * One change of the statistics for pages that count for the same: in the middle
+ * the task may have been moved to another cgroup, and memory has nodes.
+ */
+static void count_pages(unsigned long pfn, unsigned int nr)
+{
+	while (nr) {
+		struct folio *first = pfn_folio(pfn);
+		unsigned int same = 0;
+
+		while (same < nr &&
+		       folio_pgdat(pfn_folio(pfn + same)) == folio_pgdat(first) &&
+		       folio_memcg(pfn_folio(pfn + same)) == folio_memcg(first))
+			same++;
+		__lruvec_stat_mod_folio(first, NR_FILE_PAGES, same);
+		__lruvec_stat_mod_folio(first, NR_SHMEM, same);
+		pfn += same;
+		nr -= same;
+	}
+}
+
+/* All in one node of the xarray, so only the first entry can need memory. */
+static int store_pages(struct address_space *mapping, unsigned long pfn,
+		       unsigned int nr, pgoff_t index)
+{
+	XA_STATE(xas, &mapping->i_pages, index);
+	unsigned int i;
+
+	do {
+		xas_lock_irq(&xas);
+		xas_store(&xas, pfn_folio(pfn));
+		if (!xas_error(&xas)) {
+			for (i = 1; i < nr; i++) {
+				xas_next(&xas);
+				xas_store(&xas, pfn_folio(pfn + i));
+			}
+			mapping->nrpages += nr;
+			count_pages(pfn, nr);
+		}
+		xas_unlock_irq(&xas);
+	} while (xas_nomem(&xas, GFP_KERNEL));
+	return xas_error(&xas);
+}
+
+/**
+ * memfd_insert_pages - put single pages into a memfd, all of them or none
+ * @inode: the memfd's
+ * @pfn: the first page; all have one reference, as in memfd_insert_folio()
+ * @nr: number of pages, at most memfd_insert_room()
+ * @index: where the first page goes; behind all that is in the memfd
+ *
+ * For many pages in a row this takes a third of what memfd_insert_folio() does.
+ *
+ * Context: Process context, may sleep.
+ * Return: 0; -ENOMEM, also if the cgroup of the caller is full. After an error
+ *	   nothing has changed.
+ */
+int memfd_insert_pages(struct inode *inode, unsigned long pfn, unsigned int nr,
+		       pgoff_t index)
+{
+	struct address_space *mapping = inode->i_mapping;
+	int err;
+
+	err = prepare_pages(mapping, pfn, nr, index);
+	if (err)
+		return err;
+	err = store_pages(mapping, pfn, nr, index);
+	if (err)
+		unprepare_pages(pfn, nr);
 	return err;
 }
 

@@ -1,0 +1,211 @@
+// SPDX-License-Identifier: GPL-2.0
+/*
+ * Who retrieves a memfd pays for its memory. If that is more than it may have
+ * it is told so, and nothing is lost. When memory is short, pages of the memfd
+ * go to swap and come back, also because the memfd is preserved again.
+ */
+
+#include <errno.h>
+#include <fcntl.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/mount.h>
+#include <sys/stat.h>
+#include <sys/swap.h>
+#include <unistd.h>
+
+#include "../kselftest.h"
+#include "luo_util.h"
+
+#define PAGE 4096L
+#define MIB (1L << 20)
+#define SIZE (48 * MIB)
+
+#define CGROUP "/cgroup"
+#define PAYS CGROUP "/pays"
+#define OTHER CGROUP "/other"
+
+/* What a cgroup has besides the memfd: page tables, objects of the kernel. */
+#define SLACK (4 * MIB)
+
+#define SWAP_DEVICE "/dev/ram0"
+#define SWAP_PAGES 32768
+
+static const char *format = "1";
+
+static void make_cgroup(const char *path)
+{
+	luo_check_eq(mkdir(path, 0755), 0);
+}
+
+static void make_cgroups(void)
+{
+	luo_check_eq(mkdir(CGROUP, 0755), 0);
+	luo_check_eq(mount("cgroup2", CGROUP, "cgroup2", 0, NULL), 0);
+	luo_check_eq(luo_write_file(CGROUP "/cgroup.subtree_control",
+				    "+memory"), 0);
+	make_cgroup(PAYS);
+	make_cgroup(OTHER);
+}
+
+static void enter(const char *cgroup)
+{
+	char path[128];
+
+	snprintf(path, sizeof(path), "%s/cgroup.procs", cgroup);
+	luo_check_eq(luo_write_file(path, "0"), 0);
+}
+
+static void limit(const char *max)
+{
+	luo_check_eq(luo_write_file(PAYS "/memory.max", max), 0);
+}
+
+static void read_file(const char *path, char *text, size_t size)
+{
+	const int fd = luo_get(open(path, O_RDONLY | O_CLOEXEC));
+	const ssize_t len = luo_get(read(fd, text, size - 1));
+
+	text[len] = 0;
+	close(fd);
+}
+
+static long current(const char *cgroup)
+{
+	char path[128], text[64];
+
+	snprintf(path, sizeof(path), "%s/memory.current", cgroup);
+	read_file(path, text, sizeof(text));
+	return atol(text);
+}
+
+static long swapped(void)
+{
+	char text[64];
+
+	read_file(PAYS "/memory.swap.current", text, sizeof(text));
+	return atol(text);
+}
+
+static void check_nobody_killed(void)
+{
+	char text[512];
+
+	read_file(PAYS "/memory.events", text, sizeof(text));
+	luo_check(strstr(text, "oom_kill 0\n"));
+}
+
+/* The header that mkswap(8) writes. */
+static void use_swap(void)
+{
+	const int fd = luo_get(open(SWAP_DEVICE, O_RDWR | O_CLOEXEC));
+	const uint32_t info[] = { 1, SWAP_PAGES - 1, 0 };
+
+	luo_check_eq(pwrite(fd, info, sizeof(info), 1024), sizeof(info));
+	luo_check_eq(pwrite(fd, "SWAPSPACE2", 10, PAGE - 10), 10);
+	close(fd);
+	luo_check_eq(swapon(SWAP_DEVICE, 0), 0);
+}
+
+static void preserve(int fd)
+{
+	int session = luo_get(luo_create(luo_get(luo_open()), "memcg"));
+
+	luo_check_eq(luo_write_file(LUO_MEMFD_EXTENTS, format), 0);
+	luo_check_eq(luo_preserve_fd(session, fd, 1), 0);
+}
+
+static void first_kernel(void)
+{
+	preserve(luo_get(luo_memfd_filled("memcg", SIZE, 1)));
+	luo_next_kernel();
+}
+
+/* Fails as often as it is tried, and changes nothing. */
+static void retrieve_too_much(int session)
+{
+	const long waiting = luo_kho_incoming_pages();
+	int i;
+
+	limit("16M");
+	for (i = 0; i < 3; i++) {
+		luo_check_eq(luo_retrieve_fd(session, 1), -ENOMEM);
+		luo_check_eq(luo_kho_incoming_pages(), waiting);
+		luo_check(current(PAYS) < SLACK);
+	}
+	check_nobody_killed();
+	limit("max");
+}
+
+static int retrieve(int session)
+{
+	const long other = current(OTHER);
+	const int fd = luo_get(luo_retrieve_fd(session, 1));
+
+	luo_check(current(PAYS) >= SIZE);
+	luo_check(current(PAYS) < SIZE + SLACK);
+	luo_check(labs(current(OTHER) - other) < SLACK);
+	return fd;
+}
+
+static void second_kernel(void)
+{
+	const int session = luo_get(luo_retrieve(luo_get(luo_open()), "memcg"));
+	int fd;
+
+	make_cgroups();
+	use_swap();
+	enter(PAYS);
+	retrieve_too_much(session);
+	fd = retrieve(session);
+	luo_check_eq(luo_finish(session), 0);
+	close(session);
+
+	/* Much of it has to go, and comes back where it is looked at. */
+	limit("16M");
+	luo_check(swapped() > SIZE / 4);
+	luo_check(luo_matches(fd, 0, SIZE, 1));
+	luo_check_eq(luo_fill(fd, MIB, 8 * MIB, 2), 0);
+	luo_check(swapped() > SIZE / 4);
+	limit("max");
+
+	/* What is in swap now has to come along. */
+	preserve(fd);
+	luo_check(swapped() < PAGE);
+	luo_next_kernel();
+}
+
+static void third_kernel(void)
+{
+	const int session = luo_get(luo_retrieve(luo_get(luo_open()), "memcg"));
+	int fd;
+
+	make_cgroups();
+	enter(PAYS);
+	fd = retrieve(session);
+	luo_check(luo_matches(fd, 0, MIB, 1));
+	luo_check(luo_matches(fd, MIB, 8 * MIB, 2));
+	luo_check(luo_matches(fd, 9 * MIB, SIZE - 9 * MIB, 1));
+	luo_check_eq(luo_finish(session), 0);
+	close(session);
+	/* Who paid gets it back, wherever the process has gone. */
+	enter(OTHER);
+	luo_check(current(PAYS) >= SIZE);
+	close(fd);
+	luo_check(current(PAYS) < SLACK);
+	check_nobody_killed();
+}
+
+static const struct luo_stage stages[] = {
+	{ "a memfd is preserved", first_kernel },
+	{ "who retrieves pays, and is told if it is too much", second_kernel },
+	{ "what was in swap is there", third_kernel },
+};
+
+int main(int argc, char **argv)
+{
+	if (argc > 1 && !strcmp(argv[1], "folios"))
+		format = "0";
+	return luo_run_stages(stages, ARRAY_SIZE(stages));
+}
