@@ -7,7 +7,8 @@
 #   FRAGMENT=FILE       add config lines to the kernel, in a build of its own
 #   KIND=plain|debug    which kernel "kernel" and "shell" are about
 #   TESTS="PATTERN..."  run only those parts of the tests
-#   KEXECS=N            how many kexecs "soak" does
+#   KEXECS=N            how many kexecs "soak" and "soak-memfd" do
+#   SEED=N              "soak-memfd" does the same as it did with that one
 #   SLOW=1              "series" builds every commit, too; "bench" runs what
 #                       takes many minutes, too
 #   MAINLINE=1          "bench" measures a mainline kernel, too
@@ -30,6 +31,7 @@ help:
 	@echo '  model         go through all states of a model of sessions and events'
 	@echo '  bench         what an update costs, in instructions (MAINLINE=1, CASES=)'
 	@echo '  soak          200 kexecs in a row with 64 MiB preserved (KEXECS=)'
+	@echo '  soak-memfd    50 live updates of a memfd that changes all the time (KEXECS=, SEED=)'
 	@echo '  kernel        build the kernel (FRAGMENT=, KIND=)'
 	@echo '  print-kernel  print the path of its bzImage (FRAGMENT=, KIND=)'
 	@echo '  shell         a prompt in a virtual machine with that kernel'
@@ -102,6 +104,12 @@ soak: deps-vm
 	@scripts/vm run --kind $(KIND) --seconds 7200 \
 		--append 'kho_scratch=16M,128M,16M nokaslr' \
 		"luo_kexec_soak $(or $(KEXECS),200)"
+
+.PHONY: soak-memfd
+soak-memfd: deps-vm
+	@scripts/vm run --kind $(KIND) --seconds 7200 --memory 2G \
+		--append 'kho_scratch=16M,512M,16M' \
+		"luo_kexec_random $(or $(SEED),$(shell date +%s)) $(or $(KEXECS),50)"
 
 .PHONY: check
 check: deps-check

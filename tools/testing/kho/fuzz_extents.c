@@ -115,19 +115,39 @@ static void make_record(void)
 	link_chunks(ser);
 }
 
-/* Sums would keep what is behind them from being looked at. */
-static void seal(struct memfd_extents_ser *ser)
+/* Pages in the extents of a chunk, as far as there are any. */
+static u64 count_pages(const struct memfd_extents_chunk *chunk)
 {
+	u64 i, pages = 0;
+
+	for (i = 0; i < chunk->nr && i < MEMFD_EXTENTS_PER_CHUNK; i++)
+		pages += chunk->extents[i].nr;
+	return pages;
+}
+
+/*
+ * Sums, and numbers that have to agree with each other, would keep what is
+ * behind them from being looked at. So they are made right, or some of them.
+ */
+static void seal(struct memfd_extents_ser *ser, bool count)
+{
+	u64 at = ser->chunks, nr = 0, pages = 0, i;
 	struct memfd_extents_chunk *chunk;
-	u64 at = ser->chunks, i;
 
 	for (i = 0; i < SEAL_MAX; i++) {
 		chunk = kho_incoming_data(at, sizeof(*chunk));
-		if (!chunk || chunk->nr > MEMFD_EXTENTS_PER_CHUNK ||
-		    (void *)chunk == ser)
+		if (!chunk || (void *)chunk == ser)
+			break;
+		nr += chunk->nr;
+		pages += count_pages(chunk);
+		if (chunk->nr > MEMFD_EXTENTS_PER_CHUNK)
 			break;
 		chunk->sum = memfd_extents_chunk_sum(chunk, i);
 		at = chunk->next;
+	}
+	if (count) {
+		ser->nr_extents = nr;
+		ser->nr_pages = pages;
 	}
 	ser->sum = memfd_extents_sum(ser);
 }
@@ -136,7 +156,7 @@ int LLVMFuzzerTestOneInput(const u8 *data, size_t size)
 {
 	struct fuzz_input input = { data, size };
 	struct memfd_extents_ser *ser;
-	bool sealed;
+	u8 sealed;
 	u64 pa;
 
 	fuzz_layout(&input);
@@ -144,12 +164,12 @@ int LLVMFuzzerTestOneInput(const u8 *data, size_t size)
 	pa = fuzz_page_pa(0);
 	if (fuzz_take(&input, 1) == 0xff)
 		pa = fuzz_take_pa(&input);
-	sealed = fuzz_take(&input, 1) % 8;
+	sealed = fuzz_take(&input, 1);
 	fuzz_kexec(&input);
 	ser = memfd_extents_get(pa);
 	expect(!ser || ser == fuzz_record(pa));
-	if (ser && sealed)
-		seal(ser);
+	if (ser && sealed % 8)
+		seal(ser, sealed & 16);
 	if (ser && !memfd_extents_check(ser)) {
 		expect_attributes(ser);
 		expect_extents(ser);
