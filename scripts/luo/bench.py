@@ -161,6 +161,14 @@ def frag_rows(mib):
     ]
 
 
+def record_rows(case, mib):
+    """What is said of the memory that preserving takes beside the contents:
+    64 KiB a GiB, and a fixed amount."""
+    return [Row(case, "records and map", "KiB",
+                lambda figures: figures[case]["records"] / 1024,
+                target=64 * mib / 1024 + 1024)]
+
+
 ROWS = [
     Row("plain, kho=off", "black-out", "M", black_out("plain, kho=off")),
     Row("plain", "black-out", "M", black_out("plain")),
@@ -169,8 +177,10 @@ ROWS = [
     Row("empty", "finish", "k", lambda figures: figures["empty"]["finish"] / 1e3),
     *[row for mib in FRAG_MIB for row in frag_rows(mib)],
     *both_ways("dense", "pages", 13, 44),
+    *record_rows("dense", 512),
     Row("dense", "pieces", "", lambda figures: figures["dense"]["pieces"]),
     *both_ways("thp", "folios", 0.9, 1.5),
+    *record_rows("thp", 512),
     *both_ways("sparse", "pages", 5, None),
     Row("sparse", "holes filled", "MiB",
         lambda figures: figures["sparse"]["filled_kb"] / 1024, 0),
