@@ -10,12 +10,24 @@
 
 #include "../luo_catalog.h"
 
-#define LINE	LIVEUPDATE_FORMAT_LINE
+/*
+ * LIVEUPDATE_FORMAT_LINE, but that none of this may be found in the image of the
+ * kernel that it is part of.
+ */
+#define LINE	"#uo-format:1 "
 #define FIRST	LINE "file memfd memfd-v2 rw 2 needs:kho-vmalloc-v1"
 #define SECOND	LINE "kho kho kho-v4 r 1 default-off"
 #define END	LINE "end"
 
 static struct luo_catalog catalog;
+
+static void make_lines(char *bytes, size_t size)
+{
+	while (size--) {
+		if (bytes[size] == '#')
+			bytes[size] = LIVEUPDATE_FORMAT_LINE[0];
+	}
+}
 
 /* What is found in @size bytes, at the very end of an allocation. */
 static unsigned int scan(struct kunit *test, const char *bytes, size_t size)
@@ -24,6 +36,7 @@ static unsigned int scan(struct kunit *test, const char *bytes, size_t size)
 
 	KUNIT_ASSERT_NOT_NULL(test, copy);
 	memcpy(copy, bytes, size);
+	make_lines(copy, size);
 	luo_catalog_scan(&catalog, copy, size);
 	kunit_kfree(test, copy);
 	return catalog.count;
@@ -48,7 +61,7 @@ static void luo_catalog_text(struct kunit *test)
 /* As in vmlinux: lines end at a NUL. The last one ends with the image. */
 static void luo_catalog_strings(struct kunit *test)
 {
-	static const char image[] = "luo-format:1 %s %s\0" FIRST "\0" END "\0"
+	static const char image[] = LINE "%s %s\0" FIRST "\0" END "\0"
 				    SECOND;
 
 	KUNIT_EXPECT_EQ(test, scan(test, image, sizeof(image) - 1), 2);
@@ -80,8 +93,8 @@ static void luo_catalog_bad_lines(struct kunit *test)
 		LINE "file memfd memfd-v2 rwx 2 -",
 		LINE "file memfd memfd-v2 rw two -",
 		LINE " end",
-		"luo-format:2 file memfd memfd-v2 rw 2 -",
-		"luo-format:1",
+		"#uo-format:2 file memfd memfd-v2 rw 2 -",
+		"#uo-format:1",
 	};
 	char line[LUO_FORMAT_SIZE + 300];
 	int i;

@@ -9,6 +9,8 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/mman.h>
+#include <sys/stat.h>
 #include <unistd.h>
 
 #include "../kselftest_harness.h"
@@ -151,6 +153,34 @@ TEST_F(formats, catalog)
 	ASSERT_EQ(enable(V2, "1"), 0);
 	ASSERT_EQ(preserve_number(self->session, 7, 1), 0);
 	EXPECT_TRUE(catalog_has("file luo-test luo-test-v2 rw 1 -,in-use:1"));
+}
+
+/* The image of the kernel says the same of what is built in. */
+TEST_F(formats, image)
+{
+	static const char start[] = "luo-format:1 ";
+	struct stat st;
+	char *image, *at, line[256];
+	int fd = open("/boot/kernel", O_RDONLY | O_CLOEXEC);
+	int lines = 0;
+
+	if (fd < 0)
+		SKIP(return, "the image of this kernel is not in /boot/kernel");
+	ASSERT_EQ(fstat(fd, &st), 0);
+	image = mmap(NULL, st.st_size, PROT_READ, MAP_PRIVATE, fd, 0);
+	ASSERT_NE(image, MAP_FAILED);
+	close(fd);
+	at = image;
+	while ((at = memmem(at, image + st.st_size - at, start,
+			    strlen(start)))) {
+		at += strlen(start);
+		snprintf(line, sizeof(line), "%.*s", (int)strcspn(at, "\n"), at);
+		EXPECT_TRUE(catalog_has(line))
+			TH_LOG("only in the image: %s", line);
+		lines++;
+	}
+	EXPECT_GE(lines, 8);
+	munmap(image, st.st_size);
 }
 
 /* Whatever is written that makes no sense changes nothing. */
