@@ -193,9 +193,9 @@ machine_unread()
 	sysfs normal 0 0 1 0 0 0 1
 	put device "state normal 0" "session vm out normal 1 4096 1 -" \
 		"error jump 93"
-	put old "luo-format:1 kho kho kho-v4 rw 1 -" \
+	put old "luo-format:1 core luo luo-v5 rw 1 -" \
 		"luo-format:1 file memfd memfd-v3 rw 1 -" "luo-format:1 end"
-	put new "luo-format:1 kho kho kho-v4 rw 1 -" "luo-format:1 end"
+	put new "luo-format:1 core luo luo-v5 rw 1 -" "luo-format:1 end"
 }
 
 # It takes over nothing.
@@ -240,7 +240,7 @@ run_line()
 	end_keepers
 	printf '$ %s\n' "$line"
 	cat "$DIR/out"
-	sed 's/^/! /' "$DIR/err"
+	sed 's/^/! /; s/ $//' "$DIR/err"
 	[[ ! -e $LUO_FAKE/actions ]] || sed 's/^/> /' "$LUO_FAKE/actions"
 	[[ $status -eq 0 ]] || echo "= $status"
 }
