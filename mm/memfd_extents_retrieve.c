@@ -106,7 +106,9 @@ static long restore_some(struct inode *inode, u64 pfn, u64 index, u64 left)
 		nr = single_pages(pfn, index, left);
 		err = memfd_insert_pages(inode, pfn, nr, index);
 	}
-	return err ?: nr;
+	if (err)
+		return err;
+	return nr;
 }
 
 /* After an error, *@left pages at the end of the extent are in no folio. */
