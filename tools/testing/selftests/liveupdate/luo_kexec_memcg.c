@@ -108,9 +108,9 @@ static void use_swap(void)
 	luo_check_eq(swapon(SWAP_DEVICE, 0), 0);
 }
 
-static void preserve(int fd)
+static void preserve(int dev, int fd)
 {
-	int session = luo_get(luo_create(luo_get(luo_open()), "memcg"));
+	const int session = luo_get(luo_create(dev, "memcg"));
 
 	luo_check_eq(luo_write_file(LUO_MEMFD_EXTENTS, format), 0);
 	luo_check_eq(luo_preserve_fd(session, fd, 1), 0);
@@ -118,7 +118,7 @@ static void preserve(int fd)
 
 static void first_kernel(void)
 {
-	preserve(luo_get(luo_memfd_filled("memcg", SIZE, 1)));
+	preserve(luo_get(luo_open()), luo_get(luo_memfd_filled("memcg", SIZE, 1)));
 	luo_next_kernel();
 }
 
@@ -151,7 +151,8 @@ static int retrieve(int session)
 
 static void second_kernel(void)
 {
-	const int session = luo_get(luo_retrieve(luo_get(luo_open()), "memcg"));
+	const int dev = luo_get(luo_open());
+	const int session = luo_get(luo_retrieve(dev, "memcg"));
 	int fd;
 
 	make_cgroups();
@@ -171,7 +172,7 @@ static void second_kernel(void)
 	limit("max");
 
 	/* What is in swap now has to come along. */
-	preserve(fd);
+	preserve(dev, fd);
 	luo_check(swapped() < PAGE);
 	luo_next_kernel();
 }
