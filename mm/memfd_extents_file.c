@@ -25,7 +25,7 @@ static_assert(MEMFD_EXTENTS_ALL_SEALS ==
 	      (F_SEAL_SEAL | F_SEAL_SHRINK | F_SEAL_GROW | F_SEAL_WRITE |
 	       F_SEAL_FUTURE_WRITE | F_SEAL_EXEC));
 static_assert(MEMFD_EXTENTS_ALL_MODES == S_IALLUGO);
-static_assert(MEMFD_EXTENTS_NAME_SIZE > NAME_MAX - (sizeof(NAME_PREFIX) - 1));
+static_assert(NAME_MAX - (sizeof(NAME_PREFIX) - 1) < MEMFD_EXTENTS_NAME_SIZE);
 
 static u32 describe_flags(const struct file *file)
 {

@@ -71,7 +71,7 @@ static void undo_restore(struct inode *inode, unsigned long pfn,
 {
 	struct returned_run run = {};
 
-	memfd_for_each_inserted(inode, return_folio, &run);
+	memfd_walk_inserted(inode, return_folio, &run);
 	if (left && pfn != run.pfn + run.nr) {
 		return_run(&run);
 		run = (struct returned_run) { .pfn = pfn };

@@ -199,7 +199,7 @@ void memfd_remove_folio(struct folio *folio)
 }
 
 /**
- * memfd_for_each_inserted - do something to each folio that was inserted
+ * memfd_walk_inserted - do something to each folio that was inserted
  * @inode: the memfd's
  * @fn: what to do; may remove the folio
  * @arg: for @fn
@@ -207,9 +207,9 @@ void memfd_remove_folio(struct folio *folio)
  * Goes by the page cache, not by the records: if these are damaged they may
  * name a page that they are in themselves, and cannot be read again.
  */
-void memfd_for_each_inserted(struct inode *inode,
-			     void (*fn)(struct folio *folio, void *arg),
-			     void *arg)
+void memfd_walk_inserted(struct inode *inode,
+			 void (*fn)(struct folio *folio, void *arg),
+			 void *arg)
 {
 	struct folio_batch batch;
 	pgoff_t index = 0;
@@ -252,5 +252,5 @@ static void publish_folio(struct folio *folio, void *arg)
 /* Ends what cannot fail any more: afterwards the memfd is like any other. */
 void memfd_publish(struct inode *inode)
 {
-	memfd_for_each_inserted(inode, publish_folio, NULL);
+	memfd_walk_inserted(inode, publish_folio, NULL);
 }

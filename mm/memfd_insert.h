@@ -16,9 +16,9 @@ int memfd_insert_folio(struct inode *inode, struct folio *folio, pgoff_t index);
 int memfd_insert_pages(struct inode *inode, unsigned long pfn, unsigned int nr,
 		       pgoff_t index);
 void memfd_remove_folio(struct folio *folio);
-void memfd_for_each_inserted(struct inode *inode,
-			     void (*fn)(struct folio *folio, void *arg),
-			     void *arg);
+void memfd_walk_inserted(struct inode *inode,
+			 void (*fn)(struct folio *folio, void *arg),
+			 void *arg);
 int memfd_account(struct inode *inode);
 void memfd_publish(struct inode *inode);
 

@@ -59,7 +59,7 @@ static int restore_folios(struct inode *inode, const struct memfd_luo_ser *ser)
 	if (!err)
 		err = memfd_account(inode);
 	if (err)
-		memfd_for_each_inserted(inode, return_folio, NULL);
+		memfd_walk_inserted(inode, return_folio, NULL);
 	return err;
 }
 

@@ -114,7 +114,7 @@ static void *fill_hole(void *arg)
 
 	atomic_store(&sleeper->tid, gettid());
 	if (sleeper->map)
-		*(volatile char *)sleeper->map = *sleeper->from;
+		*sleeper->map = *sleeper->from;
 	else if (pwrite(sleeper->fd, sleeper->from, 1, HOLE) != 1)
 		return "could not write";
 	atomic_store(&sleeper->done, true);
@@ -227,7 +227,7 @@ static int fork_sleeper(char *map, int fd)
 	if (pid)
 		return pid;
 	if (map)
-		*(volatile char *)map = 'x';
+		*map = 'x';
 	else
 		(void)!pwrite(fd, "x", 1, HOLE);
 	_exit(1);
@@ -296,7 +296,7 @@ TEST_F(frozen, uffdio_copy_is_to_be_tried_again)
 	struct uffdio_zeropage zero = {
 		.range = { (uintptr_t)self->map + HOLE + PAGE, PAGE },
 	};
-	char page[PAGE] __attribute__((aligned(PAGE))) = "x";
+	char page[PAGE] = "x";
 	int uffd = open_uffd(self->map + HOLE, HOLE);
 
 	ASSERT_GE(uffd, 0);

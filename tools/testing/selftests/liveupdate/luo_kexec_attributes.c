@@ -58,8 +58,6 @@ struct kind {
 
 #define SEALED(...)							\
 	{ .name = "sealed", .create = MFD_ALLOW_SEALING, __VA_ARGS__ }
-#define BOTH_WAYS(seals)						\
-	SEALED(.before = seals), SEALED(.after = seals)
 
 /* With O_RDONLY, which is 0, it says that there is something to do. */
 #define REOPEN 0x40000000
@@ -74,10 +72,14 @@ static const struct kind kinds[] = {
 	{ .name = "append", .open = REOPEN | O_RDWR | O_APPEND },
 	{ .name = "append only", .open = REOPEN | O_WRONLY | O_APPEND },
 	{ .name = "huge", .huge = true },
-	BOTH_WAYS(F_SEAL_SEAL),
-	BOTH_WAYS(F_SEAL_SHRINK),
-	BOTH_WAYS(F_SEAL_GROW),
-	BOTH_WAYS(F_SEAL_FUTURE_WRITE),
+	SEALED(.before = F_SEAL_SEAL),
+	SEALED(.after = F_SEAL_SEAL),
+	SEALED(.before = F_SEAL_SHRINK),
+	SEALED(.after = F_SEAL_SHRINK),
+	SEALED(.before = F_SEAL_GROW),
+	SEALED(.after = F_SEAL_GROW),
+	SEALED(.before = F_SEAL_FUTURE_WRITE),
+	SEALED(.after = F_SEAL_FUTURE_WRITE),
 	/* To seal a file against writing takes nobody else who holds pages. */
 	SEALED(.before = F_SEAL_WRITE),
 	SEALED(.before = F_SEAL_EXEC),

@@ -71,7 +71,7 @@ static void read_file(const char *path, char *text, size_t size)
 	close(fd);
 }
 
-static long current(const char *cgroup)
+static long charged_to(const char *cgroup)
 {
 	char path[128], text[64];
 
@@ -132,7 +132,7 @@ static void retrieve_too_much(int session)
 	for (i = 0; i < 3; i++) {
 		luo_check_eq(luo_retrieve_fd(session, 1), -ENOMEM);
 		luo_check_eq(luo_kho_incoming_pages(), waiting);
-		luo_check(current(PAYS) < SLACK);
+		luo_check(charged_to(PAYS) < SLACK);
 	}
 	check_nobody_killed();
 	limit("max");
@@ -140,12 +140,12 @@ static void retrieve_too_much(int session)
 
 static int retrieve(int session)
 {
-	const long other = current(OTHER);
+	const long other = charged_to(OTHER);
 	const int fd = luo_get(luo_retrieve_fd(session, 1));
 
-	luo_check(current(PAYS) >= SIZE);
-	luo_check(current(PAYS) < SIZE + SLACK);
-	luo_check(labs(current(OTHER) - other) < SLACK);
+	luo_check(charged_to(PAYS) >= SIZE);
+	luo_check(charged_to(PAYS) < SIZE + SLACK);
+	luo_check(labs(charged_to(OTHER) - other) < SLACK);
 	return fd;
 }
 
@@ -192,9 +192,9 @@ static void third_kernel(void)
 	close(session);
 	/* Who paid gets it back, wherever the process has gone. */
 	enter(OTHER);
-	luo_check(current(PAYS) >= SIZE);
+	luo_check(charged_to(PAYS) >= SIZE);
 	close(fd);
-	luo_check(current(PAYS) < SLACK);
+	luo_check(charged_to(PAYS) < SLACK);
 	check_nobody_killed();
 }
 
