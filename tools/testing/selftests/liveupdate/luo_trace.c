@@ -99,7 +99,7 @@ FIXTURE_TEARDOWN(trace)
 
 /* @text, with what every callback of the one file has in common. */
 #define FILE_CALL(op, err) \
-	"file: op=" op " name=luo-test-v1 token=42 err=" err "\n"
+	"file: op=" op " name=luo-test-v2 token=42 err=" err "\n"
 #define FLB_CALL(op) "flb: op=" op " name=luo-test-flb-v1 token=0 err=0\n"
 #define SUBSYSTEM_CALL(op, err) \
 	"subsystem: op=" op " name=x token=0 err=" err "\n"
