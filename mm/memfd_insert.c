@@ -135,21 +135,26 @@ static void count_pages(unsigned long pfn, unsigned int nr)
 	}
 }
 
-/* All in one node of the xarray, so only the first entry can need memory. */
+/*
+ * All in one node of the xarray, and the last entry first: with that the node
+ * is there, so only the first store can need memory. From the other end it would
+ * not be so: an entry at index 0 of an empty file gets no node.
+ */
 static int store_pages(struct address_space *mapping, unsigned long pfn,
 		       unsigned int nr, pgoff_t index)
 {
-	XA_STATE(xas, &mapping->i_pages, index);
+	XA_STATE(xas, &mapping->i_pages, index + nr - 1);
 	unsigned int i;
 
 	do {
 		xas_lock_irq(&xas);
-		xas_store(&xas, pfn_folio(pfn));
+		xas_store(&xas, pfn_folio(pfn + nr - 1));
 		if (!xas_error(&xas)) {
-			for (i = 1; i < nr; i++) {
-				xas_next(&xas);
-				xas_store(&xas, pfn_folio(pfn + i));
+			for (i = nr - 1; i; i--) {
+				xas_prev(&xas);
+				xas_store(&xas, pfn_folio(pfn + i - 1));
 			}
+			VM_WARN_ON_ONCE(xas_error(&xas));
 			mapping->nrpages += nr;
 			count_pages(pfn, nr);
 		}
