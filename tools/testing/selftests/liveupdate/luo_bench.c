@@ -23,6 +23,7 @@
 #include <x86intrin.h>
 
 #include "../kselftest.h"
+#include "luo_frames.h"
 #include "luo_util.h"
 
 #define PAGE 4096UL
@@ -30,10 +31,6 @@
 #define HUGE (2 * MIB)
 
 #define SHMEM_HUGE "/sys/kernel/mm/transparent_hugepage/shmem_enabled"
-
-/* What pagemap says of a page of an address space. */
-#define PAGEMAP_PRESENT (1ULL << 63)
-#define PAGEMAP_PFN ((1ULL << 55) - 1)
 
 /**
  * struct bench_case - something that is preserved
@@ -125,18 +122,6 @@ static bool pages_match(const unsigned char *map, size_t size, size_t step)
 	return true;
 }
 
-/* Frame number of a page that is mapped. */
-static uint64_t frame_of(int pagemap, const unsigned char *at)
-{
-	off_t offset = (uintptr_t)at / PAGE * sizeof(uint64_t);
-	uint64_t entry;
-
-	luo_check_eq(pread(pagemap, &entry, sizeof(entry), offset),
-		     sizeof(entry));
-	luo_check(entry & PAGEMAP_PRESENT);
-	return entry & PAGEMAP_PFN;
-}
-
 static int compare_frames(const void *a, const void *b)
 {
 	const uint64_t *x = a, *y = b;
@@ -147,13 +132,13 @@ static int compare_frames(const void *a, const void *b)
 /* Says how many pages a file has, and in how many pieces they lie. */
 static void say_pieces(const unsigned char *map, size_t size)
 {
-	int pagemap = luo_get(open("/proc/self/pagemap", O_RDONLY | O_CLOEXEC));
+	int pagemap = luo_get(luo_frames_open());
 	size_t nr = size / PAGE, pieces = 1, i;
 	uint64_t *frames = malloc(nr * sizeof(*frames));
 
 	luo_check(frames);
 	for (i = 0; i < nr; i++)
-		frames[i] = frame_of(pagemap, map + i * PAGE);
+		frames[i] = luo_frame(pagemap, map + i * PAGE);
 	qsort(frames, nr, sizeof(*frames), compare_frames);
 	for (i = 1; i < nr; i++)
 		pieces += frames[i] != frames[i - 1] + 1;
@@ -282,14 +267,14 @@ static void dense_after(void)
 /* A file of huge pages; it is no such case if there are others. */
 static void thp_before(void)
 {
-	int pagemap = luo_get(open("/proc/self/pagemap", O_RDONLY | O_CLOEXEC));
+	int pagemap = luo_get(luo_frames_open());
 	size_t size = amount * MIB, i;
 	unsigned char *map;
 	int fd;
 
 	map = make_file(&fd, size, PAGE, "always");
 	for (i = 0; i < size; i += PAGE)
-		luo_check_eq(frame_of(pagemap, map + i) % (HUGE / PAGE),
+		luo_check_eq(luo_frame(pagemap, map + i) % (HUGE / PAGE),
 			     i / PAGE % (HUGE / PAGE));
 	say("folios", size / HUGE);
 	preserve(fd);

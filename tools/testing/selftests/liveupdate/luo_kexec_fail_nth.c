@@ -11,6 +11,7 @@
 #include <unistd.h>
 
 #include "../kselftest.h"
+#include "luo_frames.h"
 #include "luo_nth.h"
 #include "luo_util.h"
 
@@ -30,7 +31,7 @@ static void name_session(char name[32], int i)
 
 static void preserve_file(int session, int token)
 {
-	int fd = luo_get(luo_memfd_filled("file", PAGES * PAGE, token));
+	int fd = luo_get(luo_memfd_odd("file", PAGES * PAGE, token));
 
 	luo_check_eq(luo_preserve_fd(session, fd, token), 0);
 	close(fd);
