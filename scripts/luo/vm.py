@@ -64,7 +64,9 @@ class Guest:
                      "-icount", "shift=0,sleep=off"]
         else:
             argv += ["-smp", str(self.cpus), "-accel", kind]
-        append = ("console=ttyS0 panic=-1 kho=on liveupdate=on retain_initrd "
+        append = ("console=ttyS0 kho=on liveupdate=on retain_initrd "
+                  # A kernel in trouble ends, instead of the time limit.
+                  "oops=panic panic=-1 "
                   # A busy host may fail the test of the timer.
                   "no_timer_check "
                   + self.append)
