@@ -253,28 +253,41 @@ static int move_folio(struct memfd_walk *walk, struct folio *folio)
 	};
 	LIST_HEAD(folios);
 	bool isolated;
+	int err = 0;
 
-	isolated = isolate_folio_to_list(folio, &folios);
-	folio_put(folio);
 	if (walk->moves++ == WALK_MOVES) {
-		putback_movable_pages(&folios);
+		folio_put(folio);
 		return -EBUSY;
 	}
-	if (!isolated)
+	isolated = isolate_folio_to_list(folio, &folios);
+	if (!isolated) {
+		/* It is on its way to a list, or somebody else has isolated it. */
 		lru_add_drain_all();
-	else if (migrate_pages(&folios, alloc_migration_target, NULL,
-			       (unsigned long)&target, MIGRATE_SYNC,
-			       MR_LONGTERM_PIN, NULL))
+		err = folio_wait_locked_killable(folio);
+	}
+	folio_put(folio);
+	if (isolated && migrate_pages(&folios, alloc_migration_target, NULL,
+				      (unsigned long)&target, MIGRATE_SYNC,
+				      MR_LONGTERM_PIN, NULL))
 		putback_movable_pages(&folios);
-	return 0;
+	return err;
 }
 
-/* Takes the folio that begins at @index, with the caller's reference. */
+/* Takes the folio at @index, with the caller's reference. */
 static int take_with_work(struct memfd_walk *walk, struct folio *folio,
 			  pgoff_t *index)
 {
 	int err;
 
+	/*
+	 * A huge page may have been made of folios and of holes before them
+	 * that the walk has passed. What was taken is in no such page.
+	 */
+	if (folio->index < *index) {
+		*index = folio->index;
+		folio_put(folio);
+		return 0;
+	}
 	if (!folio_is_longterm_pinnable(folio))
 		return move_folio(walk, folio);
 	err = settle_folio(walk, folio, *index);

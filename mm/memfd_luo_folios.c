@@ -90,32 +90,47 @@ void memfd_folios_release(struct memfd_folios *list,
 /*
  * A page that was never written to may not be initialised yet. It is now, so
  * that nobody has to remember in which state it was; and it is dirty, so that
- * nobody drops it as a page that can be had again.
+ * nobody drops it as a page that can be had again. -ESTALE if the folio is not
+ * in the file any more: until it was pinned it may have become part of another.
  */
-static void settle_folio(struct folio *folio)
+static int settle_folio(struct address_space *mapping, struct folio *folio)
 {
+	int err = 0;
 	long i;
 
 	folio_lock(folio);
-	if (!folio_test_uptodate(folio)) {
+	if (folio->mapping != mapping)
+		err = -ESTALE;
+	else if (folio_contain_hwpoisoned_page(folio))
+		err = -EHWPOISON;
+	if (!err && !folio_test_uptodate(folio)) {
 		for (i = 0; i < folio_nr_pages(folio); i++)
 			clear_highpage(folio_page(folio, i));
 		flush_dcache_folio(folio);
 		folio_mark_uptodate(folio);
 	}
-	folio_mark_dirty(folio);
+	if (!err)
+		folio_mark_dirty(folio);
 	folio_unlock(folio);
+	return err;
+}
+
+static int settle_batch(struct address_space *mapping, struct folio **folios,
+			unsigned long nr)
+{
+	int err = 0;
+
+	while (!err && nr)
+		err = settle_folio(mapping, folios[--nr]);
+	return err;
 }
 
 static int preserve_folio(struct memfd_folios *list, struct folio *folio)
 {
 	int err;
 
-	if (folio_contain_hwpoisoned_page(folio))
-		return -EHWPOISON;
 	if (list_is_full(list))
 		return -EAGAIN;
-	settle_folio(folio);
 	err = kho_preserve_folio(folio);
 	if (!err)
 		list_append(list, folio);
@@ -177,12 +192,18 @@ static int preserve_range(struct memfd_folios *list, struct file *file,
 		nr = pin_batch(file, index, hole, folios);
 		if (nr < 0)
 			return nr;
+		err = fatal_signal_pending(current) ? -EINTR :
+			settle_batch(mapping, folios, nr);
+		if (err)
+			unpin_folios(folios, nr);
+		if (err == -ESTALE)
+			continue;
+		if (err)
+			return err;
 		index = folio_next_index(folios[nr - 1]);
 		err = preserve_batch(list, folios, nr);
 		if (err)
 			return err;
-		if (fatal_signal_pending(current))
-			return -EINTR;
 		cond_resched();
 	}
 	return 0;
