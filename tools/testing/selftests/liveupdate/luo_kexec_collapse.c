@@ -1,0 +1,136 @@
+// SPDX-License-Identifier: GPL-2.0
+/*
+ * Pages of a memfd are put together into huge ones, which are other pages, while
+ * the memfd is preserved. What is written afterwards is in the next kernel.
+ *
+ *	luo_kexec_collapse [folios]
+ */
+
+#include <errno.h>
+#include <sched.h>
+#include <stdint.h>
+#include <string.h>
+#include <sys/mman.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+#include "../kselftest.h"
+#include "luo_contest.h"
+#include "luo_util.h"
+
+/* The C library may be older. */
+#ifndef MADV_COLLAPSE
+#define MADV_COLLAPSE 25
+#endif
+
+#define PAGE 4096UL
+#define HUGE (2UL << 20)
+
+/* Each file is a new race, and each huge page of it is one more. */
+#define FILES 6
+#define HUGES 6
+#define SIZE (HUGES * HUGE)
+
+struct race {
+	int session;
+	int fd;
+	int token;
+	unsigned char *map;
+	blkcnt_t blocks;
+};
+
+static blkcnt_t blocks_of(int fd)
+{
+	struct stat st;
+
+	luo_check_eq(fstat(fd, &st), 0);
+	return st.st_blocks;
+}
+
+/*
+ * All of a huge page is hole but the last page: whoever looks for pages one
+ * after the other is in the middle of it then.
+ */
+static void prepare_race(struct race *race, int token)
+{
+	unsigned char *map;
+	off_t at;
+
+	race->token = token;
+	race->fd = luo_get(luo_memfd("collapse", SIZE));
+	for (at = 0; at < SIZE; at += HUGE)
+		luo_check_eq(luo_fill(race->fd, at + HUGE - PAGE, PAGE, 99), 0);
+	map = mmap(NULL, SIZE + HUGE, PROT_NONE, MAP_PRIVATE | MAP_ANONYMOUS,
+		   -1, 0);
+	luo_check(map != MAP_FAILED);
+	map += -(uintptr_t)map % HUGE;
+	race->map = mmap(map, SIZE, PROT_READ | PROT_WRITE,
+			 MAP_SHARED | MAP_FIXED, race->fd, 0);
+	luo_check(race->map == map);
+	race->blocks = blocks_of(race->fd);
+}
+
+/* Some cannot be put together any more when they are preserved. */
+static int collapse(void *arg)
+{
+	const struct race *race = arg;
+	size_t i;
+
+	for (i = 0; i < HUGES; i++)
+		madvise(race->map + i * HUGE, HUGE, MADV_COLLAPSE);
+	return 0;
+}
+
+/* From when on blocks are accounted for, folios are on their way. */
+static int preserve(void *arg)
+{
+	const struct race *race = arg;
+
+	while (blocks_of(race->fd) == race->blocks)
+		sched_yield();
+	return luo_preserve_fd(race->session, race->fd, race->token);
+}
+
+static void before(void)
+{
+	struct race race = {};
+	int result[2], i;
+
+	race.session = luo_get(luo_create(luo_get(luo_open()), "collapse"));
+	for (i = 0; i < FILES; i++) {
+		prepare_race(&race, i);
+		luo_check_eq(luo_contest(collapse, preserve, &race, result), 0);
+		luo_check_eq(result[1], 0);
+		ksft_print_msg("%ld blocks became %ld\n", (long)race.blocks,
+			       (long)blocks_of(race.fd));
+		luo_check_eq(luo_fill(race.fd, 0, SIZE, i), 0);
+	}
+	luo_next_kernel();
+}
+
+static void after(void)
+{
+	int session = luo_get(luo_retrieve(luo_get(luo_open()), "collapse"));
+	int fd, i;
+
+	for (i = 0; i < FILES; i++) {
+		fd = luo_get(luo_retrieve_fd(session, i));
+		luo_check(luo_matches(fd, 0, SIZE, i));
+		close(fd);
+	}
+	luo_check_eq(luo_finish(session), 0);
+	close(session);
+	luo_check_eq(luo_write_file(LUO_MEMFD_EXTENTS, "1"), 0);
+}
+
+static const struct luo_stage stages[] = {
+	{ "memfds are preserved while pages become huge", before },
+	{ "what was written to them is there", after },
+};
+
+int main(int argc, char **argv)
+{
+	if (argc > 1 && !strcmp(argv[1], "folios"))
+		luo_check_eq(luo_write_file(LUO_MEMFD_EXTENTS, "0"), 0);
+	return luo_run_stages(stages, ARRAY_SIZE(stages));
+}
