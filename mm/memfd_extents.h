@@ -35,13 +35,22 @@ struct memfd_extents_iter {
 	unsigned int index;
 };
 
-/* Walks the extents that the previous kernel left. */
+/**
+ * struct memfd_extents_reader - a walk over what the previous kernel left
+ * @chunk: the chunk that is read; NULL at the start
+ * @next: physical address of the next one, 0 if there is none
+ * @position: number of the next chunk
+ * @left: number of extents that have not been seen
+ * @index: the next extent in @chunk
+ * @again: all of it has been read before, see memfd_extents_read_again()
+ */
 struct memfd_extents_reader {
 	const struct memfd_extents_chunk *chunk;
 	u64 next;
 	u64 position;
 	u64 left;
 	unsigned int index;
+	bool again;
 };
 
 /* memfd_extents.c */
@@ -79,6 +88,8 @@ u64 memfd_extents_chunk_sum(const struct memfd_extents_chunk *chunk,
 struct memfd_extents_ser *memfd_extents_get(u64 pa);
 void memfd_extents_read(struct memfd_extents_reader *reader,
 			const struct memfd_extents_ser *ser);
+void memfd_extents_read_again(struct memfd_extents_reader *reader,
+			      const struct memfd_extents_ser *ser);
 const struct memfd_extent *memfd_extents_next(struct memfd_extents_reader *reader);
 int memfd_extents_check(const struct memfd_extents_ser *ser);
 

@@ -9,6 +9,7 @@
 #include <linux/err.h>
 #include <linux/errno.h>
 #include <linux/fs.h>
+#include <linux/io.h>
 #include <linux/kexec_handover.h>
 #include <linux/mm.h>
 #include <linux/overflow.h>
@@ -67,14 +68,28 @@ void memfd_extents_read(struct memfd_extents_reader *reader,
 }
 
 /*
+ * Begins to read what was read before, as far as it could be. Chunks need not
+ * wait to be restored any more: an extent may name the page of one by mistake.
+ */
+void memfd_extents_read_again(struct memfd_extents_reader *reader,
+			      const struct memfd_extents_ser *ser)
+{
+	memfd_extents_read(reader, ser);
+	reader->again = true;
+}
+
+/*
  * Each chunk has at least one extent, and the number of extents is known; so
  * chunks that lead in circles come to an end.
  */
 static int read_chunk(struct memfd_extents_reader *reader)
 {
-	const struct memfd_extents_chunk *chunk =
-		kho_incoming_data(reader->next, sizeof(*chunk));
+	const struct memfd_extents_chunk *chunk;
 
+	if (reader->again)
+		chunk = phys_to_virt(reader->next);
+	else
+		chunk = kho_incoming_data(reader->next, sizeof(*chunk));
 	if (!chunk || !chunk->nr || chunk->nr > MEMFD_EXTENTS_PER_CHUNK ||
 	    chunk->nr > reader->left ||
 	    chunk->sum != memfd_extents_chunk_sum(chunk, reader->position))

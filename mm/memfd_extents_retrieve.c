@@ -37,47 +37,30 @@ static unsigned int fitting_order(u64 pfn, u64 index, u64 left)
 	return order;
 }
 
-/* A run of single pages that is taken back. */
-struct returned_run {
-	unsigned long pfn;
-	unsigned long nr;
-};
-
-static void return_run(const struct returned_run *run)
+static void remove_folio(struct folio *folio, void *arg)
 {
-	if (run->nr)
-		kho_return_pages(pfn_to_page(run->pfn), run->nr);
+	memfd_remove_folio(folio);
 }
 
 /*
- * Several folios may have been one preserved block, so they are returned
- * together.
+ * Takes back what was done for the first @restored extents. Each goes back by
+ * itself, or it would be in one block with another and could not be restored.
  */
-static void return_folio(struct folio *folio, void *arg)
+static void undo_restore(struct inode *inode,
+			 const struct memfd_extents_ser *ser, u64 restored)
 {
-	struct returned_run *run = arg;
+	struct memfd_extents_reader reader;
+	const struct memfd_extent *extent;
 
-	memfd_remove_folio(folio);
-	if (folio_pfn(folio) != run->pfn + run->nr) {
-		return_run(run);
-		*run = (struct returned_run) { .pfn = folio_pfn(folio) };
+	memfd_walk_inserted(inode, remove_folio, NULL);
+	memfd_extents_read_again(&reader, ser);
+	while (restored--) {
+		extent = memfd_extents_next(&reader);
+		if (WARN_ON_ONCE(IS_ERR_OR_NULL(extent)))
+			return;
+		kho_return_pages(pfn_to_page(extent->pfn), extent->nr);
+		cond_resched();
 	}
-	run->nr += folio_nr_pages(folio);
-}
-
-/* Undoes it for what was inserted, and for @left pages from @pfn on. */
-static void undo_restore(struct inode *inode, unsigned long pfn,
-			 unsigned long left)
-{
-	struct returned_run run = {};
-
-	memfd_walk_inserted(inode, return_folio, &run);
-	if (left && pfn != run.pfn + run.nr) {
-		return_run(&run);
-		run = (struct returned_run) { .pfn = pfn };
-	}
-	run.nr += left;
-	return_run(&run);
 }
 
 /*
@@ -111,22 +94,19 @@ static long restore_some(struct inode *inode, u64 pfn, u64 index, u64 left)
 	return nr;
 }
 
-/* After an error, *@left pages at the end of the extent are in no folio. */
-static int restore_extent(struct inode *inode,
-			  const struct memfd_extent *extent, u64 *left)
+/* After an error, pages at the end of the extent are in no folio. */
+static int insert_extent(struct inode *inode, const struct memfd_extent *extent)
 {
-	u64 pfn = extent->pfn, index = extent->index;
+	u64 pfn = extent->pfn, index = extent->index, left = extent->nr;
 
-	if (!kho_restore_pages(PFN_PHYS(pfn), extent->nr))
-		return -EIO;
-	for (*left = extent->nr; *left;) {
-		const long nr = restore_some(inode, pfn, index, *left);
+	while (left) {
+		const long nr = restore_some(inode, pfn, index, left);
 
 		if (nr < 0)
 			return nr;
 		pfn += nr;
 		index += nr;
-		*left -= nr;
+		left -= nr;
 		cond_resched();
 	}
 	return 0;
@@ -138,7 +118,7 @@ static int restore_extents(struct inode *inode,
 {
 	struct memfd_extents_reader reader;
 	const struct memfd_extent *extent;
-	u64 end = 0, left = 0;
+	u64 restored = 0;
 	int err = 0;
 
 	memfd_extents_read(&reader, ser);
@@ -146,13 +126,17 @@ static int restore_extents(struct inode *inode,
 		err = PTR_ERR_OR_ZERO(extent);
 		if (err)
 			break;
-		end = extent->pfn + extent->nr;
-		err = restore_extent(inode, extent, &left);
+		if (!kho_restore_pages(PFN_PHYS(extent->pfn), extent->nr)) {
+			err = -EIO;
+			break;
+		}
+		restored++;
+		err = insert_extent(inode, extent);
 	}
 	if (!err)
 		err = memfd_account(inode);
 	if (err)
-		undo_restore(inode, end - left, left);
+		undo_restore(inode, ser, restored);
 	return err;
 }
 

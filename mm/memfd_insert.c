@@ -209,8 +209,7 @@ void memfd_remove_folio(struct folio *folio)
  * @fn: what to do; may remove the folio
  * @arg: for @fn
  *
- * Goes by the page cache, not by the records: if these are damaged they may
- * name a page that they are in themselves, and cannot be read again.
+ * Goes by the page cache: there they are, whatever led to them.
  */
 void memfd_walk_inserted(struct inode *inode,
 			 void (*fn)(struct folio *folio, void *arg),

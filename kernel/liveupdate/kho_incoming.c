@@ -195,16 +195,14 @@ void kho_incoming_put_back(unsigned long pfn, unsigned int order)
 
 /*
  * The order of the largest block that can be put back at @pfn. Blocks that were
- * taken have their bitmaps still, whatever blocks the range was cut into. One
- * that is larger than what was taken there is all right: it ends where one of
- * those ends.
+ * taken have their bitmaps still. If the previous kernel cut the range in other
+ * places, one that is larger than what was taken there is all right as long as
+ * the range is restored as a whole.
  */
 static int put_back_order(unsigned long pfn, unsigned long nr)
 {
-	int order = min_t(int, ilog2(nr), KHO_TREE_MAX_ORDER);
+	int order = kho_range_order(pfn, nr);
 
-	if (pfn)
-		order = min_t(int, order, __ffs(pfn));
 	guard(rcu)();
 	for (; order >= 0; order--) {
 		if (incoming.orders & BIT_ULL(order) &&

@@ -58,6 +58,10 @@ static void unmake_folio(struct page *page, unsigned int order)
 	if (!order)
 		return;
 	page[1].flags.f &= ~PAGE_FLAGS_SECOND;
+#ifdef NR_PAGES_IN_LARGE_FOLIO
+	/* It lies where a single page says who is charged for it. */
+	((struct folio *)page)->_nr_pages = 0;
+#endif
 	__ClearPageHead(page);
 	for (i = 1; i < 1UL << order; i++) {
 		page[i].mapping = NULL;
@@ -136,14 +140,14 @@ struct page *kho_restore_pages(phys_addr_t phys, unsigned long nr_pages)
 	end = page + nr_pages;
 	while (page < end) {
 		int order = kho_incoming_find(page_to_pfn(page));
-		unsigned long nr = 1UL << order;
+		unsigned long nr;
 
 		if (order < 0 || !claim_block(page, order)) {
 			/* Two restore the same range, and both got a part. */
 			WARN_ON_ONCE(page != phys_to_page(phys));
 			return NULL;
 		}
-		while (nr--)
+		for (nr = 1UL << order; nr; nr--)
 			reset_page(page++, 1);
 	}
 	return phys_to_page(phys);
@@ -169,11 +173,11 @@ EXPORT_SYMBOL_GPL(kho_join_pages);
 /**
  * kho_return_pages - take back kho_restore_pages()
  * @page: the first page
- * @nr_pages: number of pages: one range that was restored, or several that lie
- *	      next to each other
+ * @nr_pages: number of pages: all of a range, as it was restored
  *
  * As kho_return_folio(). Any folios that kho_join_pages() made are single pages
- * again.
+ * again. Ranges that lie next to each other have to be returned one by one:
+ * whoever asks for one of them later does not get a part of a larger block.
  *
  * Context: Process context, may sleep.
  */
@@ -182,13 +186,13 @@ void kho_return_pages(struct page *page, unsigned long nr_pages)
 	const unsigned long pfn = page_to_pfn(page);
 	unsigned long i = 0;
 
-	adjust_managed_page_count(page, -nr_pages);
 	while (i < nr_pages) {
 		struct page *head = pfn_to_page(pfn + i);
 		const unsigned int order = compound_order(head);
 
 		WARN_ON_ONCE(page_ref_count(head) != 1);
 		unmake_folio(head, order);
+		adjust_managed_page_count(head, -(1L << order));
 		i += 1UL << order;
 		cond_resched();
 	}
