@@ -28,8 +28,7 @@ static int read_block(struct luo_chain_reader *reader)
 
 	if (!block || ++reader->blocks > KHO_CHAIN_MAX_BLOCKS)
 		return -EIO;
-	if (!block->count ||
-	    block->count > kho_chain_block_capacity(reader->entry_size))
+	if (block->count > kho_chain_block_capacity(reader->entry_size))
 		return -EIO;
 	reader->block = block;
 	reader->next = block->next;
@@ -42,7 +41,8 @@ const void *luo_chain_next(struct luo_chain_reader *reader)
 {
 	int err;
 
-	if (!reader->block || reader->index == reader->block->count) {
+	/* Linux 7.3 may leave a block without entries at the end. */
+	while (!reader->block || reader->index == reader->block->count) {
 		if (!reader->next)
 			return NULL;
 		err = read_block(reader);

@@ -18,10 +18,12 @@ static const size_t entry_sizes[] = { 64, 72, 80, 2040, 4080 };
 /* The entry with a number, found from the start; NULL at the end. */
 static const void *model_entry(u64 pa, size_t size, u64 nr)
 {
+	unsigned int blocks = 0;
+
 	for (; pa;) {
 		const struct kho_chain_block *block = fuzz_record(pa);
 
-		if (!block || !block->count ||
+		if (!block || ++blocks > KHO_CHAIN_MAX_BLOCKS ||
 		    block->count > (PAGE_SIZE - 16) / size)
 			return ERR_PTR(-EIO);
 		if (nr < block->count)

@@ -20,6 +20,7 @@ struct test {
 static const struct test tests[] = {
 	{ "chain_bytes", test_chain_bytes },
 	{ "chain_circle", test_chain_circle },
+	{ "chain_empty_blocks", test_chain_empty_blocks },
 	{ "chain_round_trip", test_chain_round_trip },
 	{ "chain_no_memory", test_chain_no_memory },
 	{ "hand_on", test_hand_on },

@@ -29,6 +29,7 @@ bool model_run(const struct model *model, u64 *start, u64 *end);
 
 void test_chain_bytes(void);
 void test_chain_circle(void);
+void test_chain_empty_blocks(void);
 void test_chain_round_trip(void);
 void test_chain_no_memory(void);
 void test_hand_on(void);

@@ -116,6 +116,34 @@ void test_chain_circle(void)
 	forget(&chain);
 }
 
+/* Blocks without entries are passed over, wherever they are. */
+void test_chain_empty_blocks(void)
+{
+	struct kho_chain_block *block;
+	struct luo_chain_reader reader;
+	struct luo_chain chain;
+	int i;
+
+	expect(!kho_preserve_init());
+	luo_chain_init(&chain, 2040);
+	reserve(&chain, 6);
+	fill(&chain, 6);
+	block = phys_to_virt(luo_chain_pa(&chain));
+	block->count = 0;
+	block = phys_to_virt(block->next);
+	block = phys_to_virt(block->next);
+	block->count = 0;
+	expect(!block->next);
+	expect(!sim_kexec(virt_to_phys(kho_outgoing_tracker()->root), NULL));
+	luo_chain_read(&reader, luo_chain_pa(&chain), 2040);
+	for (i = 0; i < 2; i++)
+		expect(!IS_ERR_OR_NULL(luo_chain_next(&reader)));
+	expect(!luo_chain_next(&reader));
+	luo_chain_free_incoming(luo_chain_pa(&chain));
+	expect(!kho_incoming_pages());
+	forget(&chain);
+}
+
 void test_chain_round_trip(void)
 {
 	int i;

@@ -29,7 +29,7 @@
 /**
  * struct kho_chain_block - head of a page of entries
  * @next: pa of the next block, 0 in the last one
- * @count: number of entries in this block, at least 1
+ * @count: number of entries in this block, at least 1 in what is written
  */
 struct kho_chain_block {
 	u64 next;
