@@ -126,11 +126,17 @@ static int __init read_session(const struct luo_session_ser *ser)
 	if (IS_ERR(session))
 		return PTR_ERR(session);
 	session->damaged = *ser;
-	session->err = luo_files_read(&session->files, ser);
-	if (session->err)
-		pr_err("session %s is damaged: %d\n", session->name,
-		       session->err);
 	return 0;
+}
+
+static void __init read_files(struct luo_session *session)
+{
+	int err = luo_files_read(&session->files, &session->damaged);
+
+	if (!err)
+		return;
+	pr_err("session %s is damaged: %d\n", session->name, err);
+	session->err = -EIO;
 }
 
 static int __init read_all(u64 pa)
@@ -156,9 +162,15 @@ static int __init read_all(u64 pa)
  */
 int __init luo_sessions_read(u64 pa)
 {
-	int err = read_all(pa);
+	struct luo_session *session;
+	int err;
 
-	if (!err)
-		luo_chain_free_incoming(pa);
-	return err;
+	err = read_all(pa);
+	if (err)
+		return err;
+	/* If a session has this list as its files, they cannot be read then. */
+	luo_chain_free_incoming(pa);
+	list_for_each_entry(session, &luo_incoming.list, list)
+		read_files(session);
+	return 0;
 }
