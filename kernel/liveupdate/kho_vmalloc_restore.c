@@ -59,6 +59,18 @@ static int restore_chunk(struct restored_area *area,
 }
 
 /*
+ * A chunk is taken over before it is read: it may name itself, and does not wait
+ * to be restored any more then.
+ */
+static const struct kho_vmalloc_chunk *take_chunk(u64 pa)
+{
+	const struct kho_vmalloc_chunk *chunk =
+		kho_incoming_data(pa, sizeof(*chunk));
+
+	return chunk && kho_restore_folio(pa) ? chunk : NULL;
+}
+
+/*
  * Frees each chunk that is done with. Ends in any case: a chunk that was
  * restored does not wait to be restored a second time.
  */
@@ -69,16 +81,17 @@ static int restore_pages(struct restored_area *area,
 	int err;
 
 	while (pa) {
-		struct kho_vmalloc_chunk *chunk =
-			kho_incoming_data(pa, sizeof(*chunk));
+		const struct kho_vmalloc_chunk *chunk = take_chunk(pa);
+		u64 next;
 
 		if (!chunk)
 			return -EINVAL;
 		err = restore_chunk(area, chunk, desc->order);
+		next = chunk->next;
+		folio_put(virt_to_folio(chunk));
 		if (err)
 			return err;
-		pa = chunk->next;
-		kho_restore_free(chunk);
+		pa = next;
 	}
 	return area->nr == area->total ? 0 : -EINVAL;
 }
@@ -173,8 +186,7 @@ void kho_restore_free_vmalloc(const struct kho_vmalloc *preservation)
 	if (!kho_vmalloc_is_valid(preservation))
 		return;
 	while (pa) {
-		struct kho_vmalloc_chunk *chunk =
-			kho_incoming_data(pa, sizeof(*chunk));
+		const struct kho_vmalloc_chunk *chunk = take_chunk(pa);
 		unsigned int i;
 
 		if (!chunk)
@@ -182,7 +194,7 @@ void kho_restore_free_vmalloc(const struct kho_vmalloc *preservation)
 		for (i = 0; i < KHO_VMALLOC_CHUNK_BLOCKS && chunk->blocks[i]; i++)
 			free_block(chunk->blocks[i], preservation->order);
 		pa = chunk->next;
-		kho_restore_free(chunk);
+		folio_put(virt_to_folio(chunk));
 	}
 }
 EXPORT_SYMBOL_GPL(kho_restore_free_vmalloc);
