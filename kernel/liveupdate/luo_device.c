@@ -31,10 +31,22 @@ struct luo_opener {
 	unsigned int seen;
 };
 
+static struct file *create_session(const u8 *name)
+{
+	struct luo_session *session = luo_session_create(name);
+	struct file *file;
+
+	if (IS_ERR(session))
+		return ERR_CAST(session);
+	file = luo_session_file(session);
+	if (IS_ERR(file))
+		luo_session_destroy(session);
+	return file;
+}
+
 static int device_create_session(struct luo_cmd *cmd)
 {
 	struct liveupdate_ioctl_create_session *arg = cmd->arg;
-	struct luo_session *session;
 	struct file *file;
 	int err;
 
@@ -44,30 +56,34 @@ static int device_create_session(struct luo_cmd *cmd)
 	CLASS(get_unused_fd, fd)(O_CLOEXEC);
 	if (fd < 0)
 		return fd;
-	session = luo_session_create(arg->name);
-	if (IS_ERR(session))
-		return PTR_ERR(session);
 	arg->fd = fd;
-	err = luo_cmd_answer(cmd);
+	err = luo_cmd_answer(cmd) ?: luo_cmd_begin(cmd);
 	if (err)
-		goto err_destroy;
-	file = luo_session_file(session);
-	if (IS_ERR(file)) {
-		err = PTR_ERR(file);
-		goto err_destroy;
-	}
+		return err;
+	file = create_session(arg->name);
+	luo_cmd_end();
+	if (IS_ERR(file))
+		return PTR_ERR(file);
 	fd_install(take_fd(fd), file);
 	return 0;
+}
 
-err_destroy:
-	luo_session_destroy(session);
-	return err;
+static struct file *retrieve_session(const u8 *name)
+{
+	struct luo_session *session = luo_session_claim(name);
+	struct file *file;
+
+	if (IS_ERR(session))
+		return ERR_CAST(session);
+	file = luo_session_file(session);
+	if (IS_ERR(file))
+		luo_session_unclaim(session);
+	return file;
 }
 
 static int device_retrieve_session(struct luo_cmd *cmd)
 {
 	struct liveupdate_ioctl_retrieve_session *arg = cmd->arg;
-	struct luo_session *session;
 	struct file *file;
 	int err;
 
@@ -77,24 +93,16 @@ static int device_retrieve_session(struct luo_cmd *cmd)
 	CLASS(get_unused_fd, fd)(O_CLOEXEC);
 	if (fd < 0)
 		return fd;
-	session = luo_session_claim(arg->name);
-	if (IS_ERR(session))
-		return PTR_ERR(session);
 	arg->fd = fd;
-	err = luo_cmd_answer(cmd);
+	err = luo_cmd_answer(cmd) ?: luo_cmd_begin(cmd);
 	if (err)
-		goto err_unclaim;
-	file = luo_session_file(session);
-	if (IS_ERR(file)) {
-		err = PTR_ERR(file);
-		goto err_unclaim;
-	}
+		return err;
+	file = retrieve_session(arg->name);
+	luo_cmd_end();
+	if (IS_ERR(file))
+		return PTR_ERR(file);
 	fd_install(take_fd(fd), file);
 	return 0;
-
-err_unclaim:
-	luo_session_unclaim(session);
-	return err;
 }
 
 static int device_get_state(struct luo_cmd *cmd)
@@ -179,11 +187,13 @@ static int device_list_sessions(struct luo_cmd *cmd)
 static const struct luo_ioctl_op device_ops[] = {
 	LUO_IOCTL(LIVEUPDATE_IOCTL_CREATE_SESSION,
 		  liveupdate_ioctl_create_session, name, device_create_session,
-		  .closed_err = -EAGAIN, .frozen_err = -EAGAIN),
+		  .closed_err = -EAGAIN, .frozen_err = -EAGAIN,
+		  .unlocked = true),
 	LUO_IOCTL(LIVEUPDATE_IOCTL_RETRIEVE_SESSION,
 		  liveupdate_ioctl_retrieve_session, name,
 		  device_retrieve_session,
-		  .closed_err = -EAGAIN, .frozen_err = -EAGAIN),
+		  .closed_err = -EAGAIN, .frozen_err = -EAGAIN,
+		  .unlocked = true),
 	LUO_IOCTL(LIVEUPDATE_IOCTL_GET_STATE, liveupdate_ioctl_get_state, flags,
 		  device_get_state, .unlocked = true, .query = true),
 	LUO_IOCTL(LIVEUPDATE_IOCTL_SET_EVENT, liveupdate_ioctl_set_event, event,

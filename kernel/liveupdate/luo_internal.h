@@ -314,6 +314,8 @@ enum luo_rights {
 long luo_ioctl(const struct luo_ioctl_op *ops, unsigned int nr_ops,
 	       enum luo_rights rights, void *object, unsigned int cmd,
 	       unsigned long arg);
+int luo_cmd_begin(const struct luo_cmd *cmd);
+void luo_cmd_end(void);
 int luo_cmd_answer(const struct luo_cmd *cmd);
 int luo_cmd_answer_list(const struct luo_cmd *cmd, u64 buffer, u32 entry_size,
 			const void *entries, u32 known_size, u32 nr);

@@ -46,18 +46,32 @@ static const struct luo_ioctl_op *find_op(const struct luo_ioctl_op *ops,
 	return NULL;
 }
 
+/*
+ * From here on nothing changes the state until luo_cmd_end(). Fails with what
+ * the command fails with at a time when it may not run.
+ */
+int luo_cmd_begin(const struct luo_cmd *cmd)
+{
+	return luo_enter(cmd->op->closed_err, cmd->op->frozen_err);
+}
+
+void luo_cmd_end(void)
+{
+	luo_exit();
+	luo_event_settle();
+}
+
 static int run_op(struct luo_cmd *cmd)
 {
 	int err;
 
 	if (cmd->op->unlocked)
 		return cmd->op->run(cmd);
-	err = luo_enter(cmd->op->closed_err, cmd->op->frozen_err);
+	err = luo_cmd_begin(cmd);
 	if (err)
 		return err;
 	err = cmd->op->run(cmd);
-	luo_exit();
-	luo_event_settle();
+	luo_cmd_end();
 	return err;
 }
 
@@ -97,7 +111,8 @@ long luo_ioctl(const struct luo_ioctl_op *ops, unsigned int nr_ops,
 
 /*
  * Writes the answer, as much of it as the caller knows. A command does this
- * before it changes anything, so that nothing is lost when it fails.
+ * before it changes anything, so that nothing is lost when it fails, and with
+ * nothing locked: who has arranged for it may let it take any time.
  */
 int luo_cmd_answer(const struct luo_cmd *cmd)
 {

@@ -36,19 +36,28 @@ static int begin_change(struct luo_session *session)
 	return -EBUSY;
 }
 
-static int session_preserve_fd(struct luo_cmd *cmd)
+static int preserve_fd(struct luo_session *session,
+		       const struct liveupdate_session_preserve_fd *arg)
 {
-	struct liveupdate_session_preserve_fd *arg = cmd->arg;
-	struct luo_session *session = cmd->object;
 	int err;
 
 	err = begin_change(session);
 	if (err)
 		return err;
-	err = luo_cmd_answer(cmd);
-	if (!err)
-		err = luo_files_preserve(&session->files, arg->fd, arg->token);
+	err = luo_files_preserve(&session->files, arg->fd, arg->token);
 	up_read(&session->files.lock);
+	return err;
+}
+
+static int session_preserve_fd(struct luo_cmd *cmd)
+{
+	int err;
+
+	err = luo_cmd_answer(cmd) ?: luo_cmd_begin(cmd);
+	if (err)
+		return err;
+	err = preserve_fd(cmd->object, cmd->arg);
+	luo_cmd_end();
 	return err;
 }
 
@@ -68,6 +77,17 @@ static int session_unpreserve_fd(struct luo_cmd *cmd)
 	return err;
 }
 
+static struct file *retrieve_file(struct luo_session *session, u64 token)
+{
+	struct file *file;
+
+	if (down_read_killable(&session->files.lock))
+		return ERR_PTR(-EINTR);
+	file = luo_files_retrieve(&session->files, token);
+	up_read(&session->files.lock);
+	return file;
+}
+
 static int session_retrieve_fd(struct luo_cmd *cmd)
 {
 	struct liveupdate_session_retrieve_fd *arg = cmd->arg;
@@ -82,13 +102,11 @@ static int session_retrieve_fd(struct luo_cmd *cmd)
 	if (fd < 0)
 		return fd;
 	arg->fd = fd;
-	err = luo_cmd_answer(cmd);
+	err = luo_cmd_answer(cmd) ?: luo_cmd_begin(cmd);
 	if (err)
 		return err;
-	if (down_read_killable(&session->files.lock))
-		return -EINTR;
-	file = luo_files_retrieve(&session->files, arg->token);
-	up_read(&session->files.lock);
+	file = retrieve_file(session, arg->token);
+	luo_cmd_end();
 	if (IS_ERR(file))
 		return PTR_ERR(file);
 	fd_install(take_fd(fd), file);
@@ -103,13 +121,14 @@ static int session_finish(struct luo_cmd *cmd)
 
 	if (!session->incoming || arg->reserved)
 		return -EINVAL;
-	err = luo_cmd_answer(cmd);
+	err = luo_cmd_answer(cmd) ?: luo_cmd_begin(cmd);
 	if (err)
 		return err;
 	err = luo_session_event(session, LIVEUPDATE_FINISH);
 	/* Programs say it twice, when they are not sure of having said it. */
 	if (err == -EINVAL && session->state == LIVEUPDATE_STATE_NORMAL)
-		return 0;
+		err = 0;
+	luo_cmd_end();
 	return err;
 }
 
@@ -179,13 +198,13 @@ static int session_list_fds(struct luo_cmd *cmd)
 static const struct luo_ioctl_op session_ops[] = {
 	LUO_IOCTL(LIVEUPDATE_SESSION_PRESERVE_FD,
 		  liveupdate_session_preserve_fd, token, session_preserve_fd,
-		  .closed_err = -EBUSY, .frozen_err = -EBUSY),
+		  .closed_err = -EBUSY, .frozen_err = -EBUSY, .unlocked = true),
 	LUO_IOCTL(LIVEUPDATE_SESSION_RETRIEVE_FD,
 		  liveupdate_session_retrieve_fd, token, session_retrieve_fd,
-		  .frozen_err = -EBUSY),
+		  .frozen_err = -EBUSY, .unlocked = true),
 	LUO_IOCTL(LIVEUPDATE_SESSION_FINISH,
 		  liveupdate_session_finish, reserved, session_finish,
-		  .frozen_err = -EBUSY),
+		  .frozen_err = -EBUSY, .unlocked = true),
 	LUO_IOCTL(LIVEUPDATE_SESSION_GET_NAME,
 		  liveupdate_session_get_name, name, session_get_name,
 		  .unlocked = true, .query = true),
