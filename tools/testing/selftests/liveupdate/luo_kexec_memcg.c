@@ -108,9 +108,9 @@ static void use_swap(void)
 	luo_check_eq(swapon(SWAP_DEVICE, 0), 0);
 }
 
-static void preserve(int dev, int fd)
+static void preserve(int dev, const char *name, int fd)
 {
-	const int session = luo_get(luo_create(dev, "memcg"));
+	const int session = luo_get(luo_create(dev, name));
 
 	luo_check_eq(luo_write_file(LUO_MEMFD_EXTENTS, format), 0);
 	luo_check_eq(luo_preserve_fd(session, fd, 1), 0);
@@ -118,7 +118,11 @@ static void preserve(int dev, int fd)
 
 static void first_kernel(void)
 {
-	preserve(luo_get(luo_open()), luo_get(luo_memfd_filled("memcg", SIZE, 1)));
+	const int dev = luo_get(luo_open());
+
+	preserve(dev, "memcg", luo_get(luo_memfd_filled("memcg", SIZE, 1)));
+	preserve(dev, "too much",
+		 luo_get(luo_memfd_filled("too much", SIZE, 2)));
 	luo_next_kernel();
 }
 
@@ -136,6 +140,18 @@ static void retrieve_too_much(int session)
 	}
 	check_nobody_killed();
 	limit("max");
+}
+
+/* Whoever gives up gives the memory back as it was before it tried. */
+static void give_up(int dev)
+{
+	const int session = luo_get(luo_retrieve(dev, "too much"));
+	const long waiting = luo_kho_incoming_pages();
+
+	retrieve_too_much(session);
+	luo_check_eq(luo_finish(session), 0);
+	close(session);
+	luo_check(waiting - luo_kho_incoming_pages() >= SIZE / PAGE);
 }
 
 static int retrieve(int session)
@@ -158,6 +174,7 @@ static void second_kernel(void)
 	make_cgroups();
 	use_swap();
 	enter(PAYS);
+	give_up(dev);
 	retrieve_too_much(session);
 	fd = retrieve(session);
 	luo_check_eq(luo_finish(session), 0);
@@ -172,7 +189,7 @@ static void second_kernel(void)
 	limit("max");
 
 	/* What is in swap now has to come along. */
-	preserve(dev, fd);
+	preserve(dev, "memcg", fd);
 	luo_check(swapped() < PAGE);
 	luo_next_kernel();
 }
