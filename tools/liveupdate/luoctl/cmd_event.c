@@ -7,7 +7,6 @@
 #include <errno.h>
 #include <stdint.h>
 #include <string.h>
-#include <time.h>
 
 #include "luoctl.h"
 
@@ -97,14 +96,6 @@ int cmd_discard(const struct options *options)
 	err = luo_device_discard_session(device, options->argv[0]);
 	luo_device_close(device);
 	return err ? fail_session(err, options->argv[0]) : STATUS_OK;
-}
-
-static int64_t now_ms(void)
-{
-	struct timespec ts;
-
-	clock_gettime(CLOCK_MONOTONIC, &ts);
-	return (int64_t)ts.tv_sec * 1000 + ts.tv_nsec / 1000000;
 }
 
 /* 0 when the state has come, a negative errno; -ETIMEDOUT when the time is over. */

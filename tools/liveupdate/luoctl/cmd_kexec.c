@@ -1,154 +1,202 @@
 // SPDX-License-Identifier: GPL-2.0
 /*
  * luoctl kexec: the update itself, after a look at what is going to happen.
+ *
+ * Clients of luod may stand still from the moment on in which they are ready. So
+ * whatever comes between that and the jump, a signal included, ends with an
+ * ABORT.
  */
 
 #include <errno.h>
-#include <inttypes.h>
+#include <poll.h>
+#include <signal.h>
 #include <stdio.h>
+#include <string.h>
+#include <sys/signalfd.h>
 #include <unistd.h>
 
-#include "luoctl.h"
+#include "plan.h"
 
-/* Of the sessions of one direction. */
-struct sum {
-	uint64_t sessions;
-	uint64_t files;
-	uint64_t bytes;
-	uint64_t held;
-};
+#define LUOD_SOCKET "/run/luod/liveupdate.sock"
 
-/**
- * struct plan - what is going to happen
- * @state: of the whole
- * @loaded: there is a kernel to jump into
- * @outgoing: what programs have preserved
- * @incoming: what goes on as it came from the previous kernel; held ones stand
- *	      in the way
+/* For answers that take no time, and for the device when clients wait. */
+#define ANSWER_MS 10000
+
+static const char *socket_of(const struct options *options)
+{
+	return options->luod ? options->luod : LUOD_SOCKET;
+}
+
+static int fail_socket(int err)
+{
+	return fail_with(STATUS_FAILED,
+			 "kexec: luod does not answer: %s; --no-luod leaves it out",
+			 strerror(-err));
+}
+
+/* What an error of luod, or of one of its clients, ends with. */
+static int status_of(const char *error)
+{
+	static const struct {
+		const char *error;
+		int status;
+	} table[] = {
+		{ "VETO", STATUS_REFUSED },
+		{ "GONE", STATUS_REFUSED },
+		{ "TIMEOUT", STATUS_TIMEOUT },
+		{ "DEVICE_BUSY", STATUS_BUSY },
+		{ "UNFINISHED", STATUS_BUSY },
+	};
+	size_t i;
+
+	for (i = 0; i < ARRAY_SIZE(table); i++) {
+		if (!strcmp(error, table[i].error))
+			return table[i].status;
+	}
+	return STATUS_FAILED;
+}
+
+static int fail_luod(struct json_object *answer)
+{
+	const char *error = luod_text(answer, "error");
+	const char *detail = luod_text(answer, "detail");
+	const char *id = luod_text(answer, "id");
+
+	if (!luod_is(answer, "ERROR") || !error)
+		return fail_socket(-EBADMSG);
+	return fail_with(status_of(error), "kexec: luod: %s%s%s%s%s", error,
+			 id ? " by " : "", id ? id : "", detail ? ": " : "",
+			 detail ? detail : "");
+}
+
+static int ask_status(const struct options *options, struct plan *plan)
+{
+	struct json_object *answer;
+	int err = luod_ask(socket_of(options), "STATUS", -1, ANSWER_MS,
+			   &answer);
+
+	return err ? err : plan_add_luod(plan, answer);
+}
+
+static int look_at_luod(const struct options *options, struct plan *plan)
+{
+	int err;
+
+	if (given(options, OPTION_NO_LUOD))
+		return STATUS_OK;
+	err = ask_status(options, plan);
+	if (err == -ENOENT && !given(options, OPTION_LUOD))
+		return STATUS_OK;
+	return err ? fail_socket(err) : STATUS_OK;
+}
+
+/*
+ * To look is possible while somebody else has the device; to go on is not, and
+ * luod needs it in between.
  */
-struct plan {
-	enum luo_state state;
-	bool loaded;
-	struct sum outgoing;
-	struct sum incoming;
-};
-
-static void add_to_sum(const struct luo_session_info *info, void *data)
+static int look(const struct options *options, struct plan *plan)
 {
-	struct sum *sum = data;
+	const unsigned int flags =
+		given(options, OPTION_DRY_RUN) ? LUO_OPEN_QUERY : 0;
+	struct luo_device *device;
+	int err, status = open_device(options, flags, &device);
 
-	/* Finished, and only held still. */
-	if (luo_session_info_is_incoming(info) &&
-	    luo_session_info_state(info) != LUO_STATE_UPDATED &&
-	    luo_session_info_state(info) != LUO_STATE_PREPARED)
-		return;
-	sum->sessions++;
-	sum->files += luo_session_info_files(info);
-	sum->bytes += luo_session_info_bytes(info);
-	sum->held += luo_session_info_is_held(info);
+	if (status)
+		return status;
+	err = plan_make(plan, device);
+	luo_device_close(device);
+	return err ? fail(err, "kexec") : look_at_luod(options, plan);
 }
 
-static int make_plan(struct luo_device *device, struct plan *plan)
+static int announce(const struct options *options, const struct plan *plan)
 {
-	uint64_t loaded = 0;
-	int err = sysfs_number("/sys/kernel/kexec_loaded", &loaded);
+	const char *why;
+	int status = plan_obstacle(plan, options, &why);
 
-	if (err == -ENOENT)
-		err = 0;
-	plan->loaded = loaded;
-	if (!err)
-		err = luo_device_get_state(device, &plan->state, NULL);
-	if (!err)
-		err = each_session(device, 0, add_to_sum, &plan->outgoing);
-	if (!err)
-		err = each_session(device, LUO_LIST_INCOMING, add_to_sum,
-				   &plan->incoming);
-	return err;
-}
-
-/* 0 if nothing stands in the way; otherwise why not, and the exit status. */
-static int obstacle(const struct options *options, const struct plan *plan,
-		    const char **why)
-{
-	*why = NULL;
-	if (plan->state == LUO_STATE_UNDEFINED) {
-		*why = "live update is off";
-		return STATUS_NO_LUO;
-	}
-	if (!plan->loaded) {
-		*why = "no kernel is loaded; see luoctl load";
-		return STATUS_FAILED;
-	}
-	if (plan->incoming.held) {
-		*why = "somebody holds a session of the previous kernel that is not finished";
-		return STATUS_BUSY;
-	}
-	if (!plan->outgoing.sessions && !plan->incoming.sessions &&
-	    !given(options, OPTION_EMPTY)) {
-		*why = "nothing is preserved; --empty goes nevertheless";
-		return STATUS_NOTHING;
-	}
-	return STATUS_OK;
-}
-
-static void print_sum(const struct sum *sum)
-{
-	char size[SIZE_TEXT];
-
-	printf("%" PRIu64 " session%s, %" PRIu64 " file%s, %s\n",
-	       sum->sessions, sum->sessions == 1 ? "" : "s", sum->files,
-	       sum->files == 1 ? "" : "s", size_text(sum->bytes, size));
-}
-
-static void print_plan(const struct plan *plan)
-{
-	int step = 1;
-
-	printf("preserved  ");
-	print_sum(&plan->outgoing);
-	if (plan->incoming.sessions) {
-		printf("goes on    ");
-		print_sum(&plan->incoming);
-	}
-	if (plan->state != LUO_STATE_PREPARED)
-		printf("step %d     prepare: close the set of sessions, while everything runs\n",
-		       step++);
-	printf("step %d     freeze: record what has changed; the black-out begins\n",
-	       step);
-	printf("step %d     jump into the kernel that is loaded; everything else is lost\n",
-	       step + 1);
-}
-
-static struct json_object *sum_json(const struct sum *sum)
-{
-	struct json_object *object = json_object_new_object();
-
-	add_number(object, "sessions", sum->sessions);
-	add_number(object, "files", sum->files);
-	add_number(object, "bytes", sum->bytes);
-	add_number(object, "held", sum->held);
-	return object;
-}
-
-static void print_plan_json(const struct plan *plan, const char *why)
-{
-	struct json_object *object = json_object_new_object();
-	struct json_object *steps = json_object_new_array();
-
-	add_string(object, "state", state_text(plan->state));
-	add_bool(object, "kernel_loaded", plan->loaded);
-	json_object_object_add(object, "outgoing", sum_json(&plan->outgoing));
-	json_object_object_add(object, "incoming", sum_json(&plan->incoming));
-	if (plan->state != LUO_STATE_PREPARED)
-		json_object_array_add(steps, json_object_new_string("prepare"));
-	json_object_array_add(steps, json_object_new_string("freeze"));
-	json_object_array_add(steps, json_object_new_string("jump"));
-	json_object_object_add(object, "steps", steps);
-	if (why)
-		add_string(object, "obstacle", why);
+	if (given(options, OPTION_JSON))
+		plan_print_json(plan, why);
 	else
-		json_object_object_add(object, "obstacle", NULL);
-	print_json(object);
+		plan_print(plan);
+	fflush(stdout);
+	return status ? fail_with(status, "kexec: %s", why) : STATUS_OK;
+}
+
+static int watch_signals(void)
+{
+	sigset_t set;
+
+	sigemptyset(&set);
+	sigaddset(&set, SIGINT);
+	sigaddset(&set, SIGTERM);
+	sigaddset(&set, SIGHUP);
+	sigprocmask(SIG_BLOCK, &set, NULL);
+	return signalfd(-1, &set, SFD_CLOEXEC);
+}
+
+static bool is_interrupted(int signals)
+{
+	struct pollfd fd = { .fd = signals, .events = POLLIN };
+
+	return poll(&fd, 1, 0) > 0;
+}
+
+static int fail_interrupted(void)
+{
+	return fail_with(STATUS_FAILED, "kexec: interrupted");
+}
+
+/* Luod, started again maybe, may have done so itself. */
+static void take_clients_back(const struct options *options)
+{
+	struct json_object *answer;
+	int err = luod_ask(socket_of(options), "ABORT", -1, ANSWER_MS, &answer);
+
+	if (err) {
+		fail_with(STATUS_FAILED,
+			  "and luod's clients cannot be told to go on: %s",
+			  strerror(-err));
+		return;
+	}
+	json_object_put(answer);
+}
+
+/* What was not begun here is not taken back here. */
+static int fail_round(const struct options *options, const struct plan *plan,
+		      int err)
+{
+	int status;
+
+	if (err == -EINTR)
+		status = fail_interrupted();
+	else if (err == -ETIMEDOUT)
+		status = fail_with(STATUS_TIMEOUT,
+				   "kexec: luod's clients are not ready yet");
+	else
+		status = fail_socket(err);
+	if (plan->idle)
+		take_clients_back(options);
+	return status;
+}
+
+/* 0 when all clients of luod are ready; if not, nothing is left of it. */
+static int ask_clients(const struct options *options, const struct plan *plan,
+		       int signals)
+{
+	const int timeout_ms = given(options, OPTION_TIMEOUT) ?
+				       options->timeout_ms : -1;
+	struct json_object *answer;
+	int err, status = STATUS_OK;
+
+	progress_begin("luod's clients");
+	err = luod_ask(socket_of(options), "UPDATE", signals, timeout_ms,
+		       &answer);
+	progress_end();
+	if (err)
+		return fail_round(options, plan, err);
+	if (!luod_is(answer, "COMPLETE"))
+		status = fail_luod(answer);
+	json_object_put(answer);
+	return status;
 }
 
 static int fail_jump(int err)
@@ -165,9 +213,41 @@ static int fail_jump(int err)
 	}
 }
 
-/* What was prepared here is taken back when the jump fails. */
-static int jump(struct luo_device *device, bool prepare)
+/* A client may have objected until the set of sessions was closed. */
+static int check_clients(const struct options *options)
 {
+	struct plan now = { .ready = false };
+	int status = STATUS_OK, err = ask_status(options, &now);
+
+	if (err)
+		status = fail_socket(err);
+	else if (!now.ready)
+		status = fail_with(STATUS_REFUSED,
+				   "kexec: luod's clients are not ready any more");
+	plan_free(&now);
+	return status;
+}
+
+static int freeze_and_jump(const struct options *options,
+			   const struct plan *plan, int signals)
+{
+	int err, status = plan->clients ? check_clients(options) : STATUS_OK;
+
+	if (status)
+		return status;
+	if (is_interrupted(signals))
+		return fail_interrupted();
+	progress_begin("freeze");
+	err = machine_kexec();
+	progress_end();
+	return fail_jump(err);
+}
+
+/* What was prepared here is taken back when the jump fails. */
+static int jump(const struct options *options, const struct plan *plan,
+		struct luo_device *device, int signals)
+{
+	const bool prepare = plan_prepares(plan);
 	int err, status;
 
 	if (prepare) {
@@ -177,48 +257,55 @@ static int jump(struct luo_device *device, bool prepare)
 		if (err)
 			return fail(err, "prepare");
 	}
-	fflush(stdout);
-	progress_begin("freeze");
-	err = machine_kexec();
-	progress_end();
-	status = fail_jump(err);
+	status = freeze_and_jump(options, plan, signals);
 	if (prepare && luo_device_set_event(device, LUO_EVENT_CANCEL))
 		return fail_with(STATUS_FAILED,
 				 "and what was prepared cannot be taken back");
 	return status;
 }
 
-static int update(const struct options *options, struct luo_device *device)
+/* Nobody is kept waiting for long: the device was free a moment ago. */
+static int take_device_and_jump(const struct options *options,
+				const struct plan *plan, int signals)
 {
-	struct plan plan = { .loaded = false };
-	int err = make_plan(device, &plan), status;
-	const char *why;
-
-	if (err)
-		return fail(err, "kexec");
-	status = obstacle(options, &plan, &why);
-	if (given(options, OPTION_JSON))
-		print_plan_json(&plan, why);
-	else
-		print_plan(&plan);
-	if (status)
-		return fail_with(status, "kexec: %s", why);
-	if (given(options, OPTION_DRY_RUN))
-		return STATUS_OK;
-	return jump(device, plan.state != LUO_STATE_PREPARED);
-}
-
-/* To look is possible while somebody else has the device. */
-int cmd_kexec(const struct options *options)
-{
-	const unsigned int flags =
-		given(options, OPTION_DRY_RUN) ? LUO_OPEN_QUERY : 0;
+	const struct options soon = { .timeout_ms = ANSWER_MS };
 	struct luo_device *device;
-	int status = open_device(options, flags, &device);
+	int status = open_device(&soon, 0, &device);
 
 	if (status)
 		return status;
-	status = update(options, device);
+	status = jump(options, plan, device, signals);
 	luo_device_close(device);
+	return status;
+}
+
+static int update(const struct options *options, const struct plan *plan)
+{
+	const bool asks = plan_asks_clients(plan);
+	const int signals = watch_signals();
+	int status;
+
+	if (signals < 0)
+		return fail(-errno, "kexec");
+	status = asks ? ask_clients(options, plan, signals) : STATUS_OK;
+	if (!status) {
+		status = take_device_and_jump(options, plan, signals);
+		if (asks && plan->idle)
+			take_clients_back(options);
+	}
+	close(signals);
+	return status;
+}
+
+int cmd_kexec(const struct options *options)
+{
+	struct plan plan = { .loaded = false };
+	int status = look(options, &plan);
+
+	if (!status)
+		status = announce(options, &plan);
+	if (!status && !given(options, OPTION_DRY_RUN))
+		status = update(options, &plan);
+	plan_free(&plan);
 	return status;
 }

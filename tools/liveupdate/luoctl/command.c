@@ -40,8 +40,9 @@ const struct command commands[] = {
 	  2, 2, HAS(JSON) | HAS(BACK), NULL, cmd_check },
 	{ "load", "KERNEL", "load the next kernel",
 	  1, 1, HAS(INITRD) | HAS(CMDLINE) | HAS(REUSE_CMDLINE), cmd_load, NULL },
-	{ "kexec", "", "update: prepare, freeze, jump into the kernel that is loaded",
-	  0, 0, HAS(JSON) | HAS(DRY_RUN) | HAS(EMPTY) | HAS_WAIT, cmd_kexec, NULL },
+	{ "kexec", "", "update: get everybody ready, and jump into the kernel that is loaded",
+	  0, 0, HAS(JSON) | HAS(DRY_RUN) | HAS(EMPTY) | HAS(LUOD) |
+		HAS(NO_LUOD) | HAS_WAIT, cmd_kexec, NULL },
 	{ "timeline", "", "tell how long the last update took, and which part of it",
 	  0, 0, HAS(JSON) | HAS(SVG), cmd_timeline, NULL },
 	{ "keep", "SESSION FILE...", "preserve copies of files, in a process in the background",

@@ -25,6 +25,7 @@ enum {
 	STATUS_NOTHING = 4,
 	STATUS_BUSY = 5,
 	STATUS_TIMEOUT = 6,
+	STATUS_REFUSED = 7,
 };
 
 /* options.c: what may follow a verb. */
@@ -42,6 +43,8 @@ enum opt {
 	OPTION_REUSE_CMDLINE,
 	OPTION_DRY_RUN,
 	OPTION_EMPTY,
+	OPTION_LUOD,
+	OPTION_NO_LUOD,
 	OPTION_SVG,
 	OPTION_BACK,
 	OPTION_HELP,
@@ -56,6 +59,7 @@ enum opt {
  * @timeout_ms: of --timeout; -1 for no end, 0 without --wait
  * @initrd: of --initrd
  * @cmdline: of --cmdline
+ * @luod: of --luod
  * @argc: number of arguments behind the verb
  * @argv: these
  */
@@ -64,6 +68,7 @@ struct options {
 	int timeout_ms;
 	const char *initrd;
 	const char *cmdline;
+	const char *luod;
 	int argc;
 	char **argv;
 };
@@ -195,7 +200,9 @@ int holders_find(const char *name, bool incoming, struct holder **holders,
 		 size_t *count);
 int holder_session(const struct holder *holder, struct luo_session **session);
 
-/* progress.c: a line on long work. */
+/* progress.c: a line on long work, and how long it takes. */
+
+int64_t now_ms(void);
 
 void progress_begin(const char *what);
 void progress_end(void);
@@ -232,11 +239,19 @@ bool timeline_blackout(const struct timeline *timeline, uint64_t *begin,
 		       uint64_t *end);
 void timeline_svg(const struct timeline *timeline);
 
+/* luod.c: the daemon, and its answers. */
+
+int luod_ask(const char *path, const char *command, int signals,
+	     int timeout_ms, struct json_object **answer);
+const char *luod_text(struct json_object *answer, const char *key);
+bool luod_is(struct json_object *answer, const char *type);
+
 /* machine.c: what a test must not do to the machine that it runs on. */
 
 const char *machine_path(const char *path, char *buf, size_t size);
 int machine_kexec_load(int kernel, int initrd, const char *cmdline);
 int machine_kexec(void);
 int machine_fd_of(pid_t pid, int fd);
+int machine_connect(const char *path);
 
 #endif /* LUOCTL_H */

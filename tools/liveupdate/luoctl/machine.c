@@ -8,7 +8,9 @@
 #include <linux/kexec.h>
 #include <linux/reboot.h>
 #include <string.h>
+#include <sys/socket.h>
 #include <sys/syscall.h>
+#include <sys/un.h>
 #include <unistd.h>
 
 #include "luoctl.h"
@@ -50,4 +52,23 @@ int machine_fd_of(pid_t pid, int fd)
 	err = -errno;
 	close(pidfd);
 	return copy < 0 ? err : copy;
+}
+
+/* To a socket of the file system. */
+int machine_connect(const char *path)
+{
+	struct sockaddr_un addr = { .sun_family = AF_UNIX };
+	int sock, err;
+
+	if (strlen(path) >= sizeof(addr.sun_path))
+		return -ENAMETOOLONG;
+	strcpy(addr.sun_path, path);
+	sock = socket(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC, 0);
+	if (sock < 0)
+		return -errno;
+	if (!connect(sock, (struct sockaddr *)&addr, sizeof(addr)))
+		return sock;
+	err = -errno;
+	close(sock);
+	return err;
 }

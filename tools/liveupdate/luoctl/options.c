@@ -29,6 +29,8 @@ static const struct {
 	[OPTION_REUSE_CMDLINE] = { "reuse-cmdline", NULL, "this kernel's, the default" },
 	[OPTION_DRY_RUN] = { "dry-run", NULL, "only tell what would be done" },
 	[OPTION_EMPTY] = { "empty", NULL, "go even if nothing is preserved" },
+	[OPTION_LUOD] = { "luod", "SOCKET", "where luod listens" },
+	[OPTION_NO_LUOD] = { "no-luod", NULL, "leave luod and its clients out" },
 	[OPTION_SVG] = { "svg", NULL, "print a picture" },
 	[OPTION_BACK] = { "back", NULL, "the exit status is of the way back, too" },
 	[OPTION_HELP] = { "help", NULL, "print this" },
@@ -82,6 +84,9 @@ static int take(struct options *options, enum opt option, const char *arg)
 	case OPTION_CMDLINE:
 		options->cmdline = arg;
 		return STATUS_OK;
+	case OPTION_LUOD:
+		options->luod = arg;
+		return STATUS_OK;
 	default:
 		return STATUS_OK;
 	}
@@ -94,6 +99,7 @@ static int check_pairs(const struct options *options)
 		{ OPTION_INCOMING, OPTION_OUTGOING },
 		{ OPTION_CMDLINE, OPTION_REUSE_CMDLINE },
 		{ OPTION_JSON, OPTION_SVG },
+		{ OPTION_LUOD, OPTION_NO_LUOD },
 	};
 	size_t i;
 

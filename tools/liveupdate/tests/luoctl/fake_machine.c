@@ -5,9 +5,12 @@
  */
 
 #include <errno.h>
+#include <fcntl.h>
 #include <stdarg.h>
 #include <stdio.h>
 #include <stdlib.h>
+#include <string.h>
+#include <sys/socket.h>
 #include <unistd.h>
 
 #include "fake.h"
@@ -72,4 +75,64 @@ int machine_fd_of(pid_t pid, int fd)
 {
 	(void)pid;
 	return fake_holder_fd(fd);
+}
+
+/* The file for a command may have a sequel, which is the next STATUS. */
+static void change_status(const char *command)
+{
+	char path[4096], status[4096], name[64];
+
+	snprintf(name, sizeof(name), "luod/%s.then", command);
+	rename(fake_path(name, path, sizeof(path)),
+	       fake_path("luod/STATUS", status, sizeof(status)));
+}
+
+static _Noreturn void answer(int sock, const char *command)
+{
+	char path[4096], name[64], text[4096] = "";
+	ssize_t n;
+	int fd;
+
+	fake_action("luod %s", command);
+	snprintf(name, sizeof(name), "luod/%s", command);
+	fd = open(fake_path(name, path, sizeof(path)), O_RDONLY | O_CLOEXEC);
+	n = fd < 0 ? 0 : read(fd, text, sizeof(text));
+	change_status(command);
+	if (n >= 4 && !strncmp(text, "hang", 4))
+		n = read(sock, text, sizeof(text));
+	else if (n > 0)
+		n = write(sock, text, n);
+	_exit(n < 0);
+}
+
+/* Luod: answers are in files, by the names of commands; one may be "hang". */
+static _Noreturn void be_luod(int sock)
+{
+	char line[256] = "", command[16];
+	ssize_t n = read(sock, line, sizeof(line) - 1);
+
+	if (n > 0 && line[n - 1] == '\n' &&
+	    sscanf(line, "{\"type\":\"%15[A-Z]\"", command) == 1)
+		answer(sock, command);
+	_exit(1);
+}
+
+int machine_connect(const char *path)
+{
+	char buf[4096];
+	int socks[2];
+
+	if (strcmp(path, "/run/luod/liveupdate.sock") ||
+	    access(fake_path("luod", buf, sizeof(buf)), F_OK))
+		return -ENOENT;
+	if (access(fake_path("luod/STATUS", buf, sizeof(buf)), F_OK))
+		return -ECONNREFUSED;
+	if (socketpair(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC, 0, socks))
+		return -errno;
+	if (!fork()) {
+		close(socks[0]);
+		be_luod(socks[1]);
+	}
+	close(socks[1]);
+	return socks[0];
 }

@@ -206,6 +206,119 @@ machine_blind()
 		"error jump 8"
 }
 
+# luod_status PHASE CLIENT...
+luod_status()
+{
+	local phase=$1 clients="" id
+	shift
+
+	for id in "$@"; do
+		clients+="${clients:+,}{\"id\":\"$id\",\"state\":\"subscribed\"}"
+	done
+	printf '{"type":"STATUS","version":1,"phase":"%s","clients":[%s]}' \
+		"$phase" "$clients"
+}
+
+# luod PHASE CLIENT...: a daemon that answers what it is asked.
+luod()
+{
+	put luod/STATUS "$(luod_status "$@")"
+	put luod/UPDATE.then "$(luod_status complete "${@:2}")"
+	put luod/UPDATE '{"type":"COMPLETE"}'
+	put luod/ABORT '{"type":"OK","command":"ABORT"}'
+}
+
+# What luod says if clients spoil the update.
+luod_error()
+{
+	put luod/UPDATE "{\"type\":\"ERROR\",\"command\":\"UPDATE\",$1}"
+}
+
+# Nobody has preserved anything, but clients will; the jump fails.
+machine_luod()
+{
+	sysfs normal 0 0 0 0 0 0 1
+	put device "state normal 0" "error jump 12"
+	luod idle cache vm-a
+}
+
+machine_luod_veto()
+{
+	machine_luod
+	luod_error '"id":"vm-a","error":"VETO","detail":"I am migrating"'
+}
+
+machine_luod_late()
+{
+	machine_luod
+	luod_error '"id":"cache","error":"TIMEOUT"'
+}
+
+machine_luod_kernel()
+{
+	machine_luod
+	luod_error '"error":"KERNEL","detail":"Cannot allocate memory"'
+}
+
+# A client objects when it has been ready.
+machine_luod_changes()
+{
+	machine_luod
+	rm "$LUO_FAKE/luod/UPDATE.then"
+}
+
+# It takes its time.
+machine_luod_slow()
+{
+	machine_luod
+	put luod/UPDATE hang
+}
+
+# It is killed, and comes back.
+machine_luod_dies()
+{
+	machine_luod
+	put luod/UPDATE
+}
+
+machine_luod_dead()
+{
+	machine_luod
+	rm "$LUO_FAKE/luod/STATUS"
+}
+
+machine_luod_mad()
+{
+	machine_luod
+	put luod/STATUS '{"type":"STATUS","phase":7,"clients":{}}'
+}
+
+# Somebody else has asked for an update.
+machine_luod_ready()
+{
+	machine_luod
+	luod complete vm-a
+}
+
+machine_luod_busy()
+{
+	machine_luod
+	luod preserving vm-a
+	luod_error '"error":"ABORTED","detail":"not now"'
+}
+
+machine_luod_alone()
+{
+	machine_luod
+	luod idle
+}
+
+machine_luod_late_for_it()
+{
+	machine_prepared
+	luod idle vm-a
+}
+
 make_machine()
 {
 	export LUO_FAKE=$DIR/machine
@@ -304,6 +417,25 @@ test_terminal()
 		fail "no line on what takes long"
 }
 
+# A signal is no reason to leave clients of luod in the middle of an update.
+test_interrupted()
+{
+	local pid status=0
+
+	make_machine luod_slow
+	"$LUOCTL" kexec >/dev/null 2>"$DIR/err" &
+	pid=$!
+	until grep -qs UPDATE "$LUO_FAKE/actions"; do
+		sleep 0.1
+	done
+	kill "$pid"
+	wait "$pid" || status=$?
+	[[ $status -eq 1 && $(<"$DIR/err") == "luoctl: kexec: interrupted" ]] ||
+		fail "the end of an interrupted kexec is $status"
+	[[ $(tail -n 1 "$LUO_FAKE/actions") == "luod ABORT" ]] ||
+		fail "clients are not taken back"
+}
+
 # What cannot be written is no success.
 test_full()
 {
@@ -367,6 +499,7 @@ main()
 	done
 	test_json
 	test_terminal
+	test_interrupted
 	test_full
 	test_completion
 	test_manual

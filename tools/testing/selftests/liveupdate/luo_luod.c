@@ -19,13 +19,15 @@
 #include "luo_luod.h"
 #include "luo_util.h"
 
-#define SOCKET "/tmp/luod.sock"
+#define SOCKET_DIR "/run/luod"
+#define SOCKET SOCKET_DIR "/liveupdate.sock"
 #define CONFIG "/tmp/luod.conf"
 
 /* Longer than anything takes, on a debug kernel, too. */
 #define PATIENCE_MS 120000
 
-static pid_t luod;
+static pid_t luod, luoctl;
+static int luoctl_pipe;
 
 /* Only one process takes what luod says to its manager. */
 static bool is_manager = true;
@@ -62,6 +64,8 @@ void luod_serve(const char *config)
 
 	luo_check_eq(close(luo_get(open(CONFIG, O_CREAT | O_WRONLY, 0644))), 0);
 	luo_check_eq(luo_write_file(CONFIG, config), 0);
+	mkdir("/run", 0755);
+	luo_check_eq(mkdir(SOCKET_DIR, 0755), 0);
 	fd = luo_get(socket(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC, 0));
 	luo_check_eq(bind(fd, (struct sockaddr *)&addr, sizeof(addr)), 0);
 	luo_check_eq(chmod(SOCKET, 0666), 0);
@@ -172,4 +176,55 @@ void client_expect(struct luod_client *client, const char *word,
 	if (!strstr(line, word) || !strstr(line, other))
 		ksft_print_msg("%s\n", line);
 	luo_check(strstr(line, word) && strstr(line, other));
+}
+
+void luoctl_start(const char *words)
+{
+	char command[512];
+	int fds[2];
+
+	snprintf(command, sizeof(command), "exec /bin/luoctl %s 2>&1", words);
+	luo_check_eq(pipe2(fds, O_CLOEXEC), 0);
+	luoctl = luo_get(fork());
+	if (!luoctl) {
+		dup2(fds[1], STDOUT_FILENO);
+		execl("/bin/sh", "sh", "-c", command, NULL);
+		_exit(127);
+	}
+	close(fds[1]);
+	luoctl_pipe = fds[0];
+}
+
+void luoctl_interrupt(void)
+{
+	luo_check_eq(kill(luoctl, SIGTERM), 0);
+}
+
+void luoctl_expect(int want, const char *text)
+{
+	static char output[16384];
+	size_t used = 0;
+	ssize_t n;
+	int status;
+
+	do {
+		wait_for(luoctl_pipe);
+		n = read(luoctl_pipe, output + used, sizeof(output) - used - 1);
+		used += n > 0 ? n : 0;
+	} while (n > 0);
+	output[used] = '\0';
+	close(luoctl_pipe);
+	luo_check_eq(waitpid(luoctl, &status, 0), luoctl);
+	if (!WIFEXITED(status) || WEXITSTATUS(status) != want ||
+	    !strstr(output, text))
+		ksft_print_msg("luoctl: %x, %s\n", status, output);
+	luo_check(WIFEXITED(status));
+	luo_check_eq(WEXITSTATUS(status), want);
+	luo_check(strstr(output, text));
+}
+
+void luoctl_tell(const char *words, int want, const char *text)
+{
+	luoctl_start(words);
+	luoctl_expect(want, text);
 }

@@ -40,4 +40,13 @@ const char *client_hear(struct luod_client *client);
 void client_expect(struct luod_client *client, const char *word,
 		   const char *other);
 
+/*
+ * One luoctl at a time. It has to end with a status, and to have said a text;
+ * luoctl_tell() waits for that at once.
+ */
+void luoctl_start(const char *words);
+void luoctl_interrupt(void);
+void luoctl_expect(int want, const char *text);
+void luoctl_tell(const char *words, int want, const char *text);
+
 #endif /* LUO_LUOD_H */

@@ -1,0 +1,132 @@
+// SPDX-License-Identifier: GPL-2.0
+/*
+ * What luoctl says to luod, see luod-protocol(7): a command over a connection of
+ * its own, and the answer, which is a line.
+ */
+
+#include <errno.h>
+#include <poll.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/socket.h>
+#include <unistd.h>
+
+#include "luoctl.h"
+
+/* Luod has no more than this for somebody who does not read. */
+#define ANSWER_MAX (1 << 20)
+
+/* 0 when there is something to read. Signals are left where they are. */
+static int wait_for(int sock, int signals, int64_t end)
+{
+	struct pollfd fds[] = {
+		{ .fd = sock, .events = POLLIN },
+		{ .fd = signals, .events = POLLIN },
+	};
+	int64_t left = -1;
+	int ret;
+
+	if (end >= 0)
+		left = end > now_ms() ? end - now_ms() : 0;
+	do {
+		ret = poll(fds, ARRAY_SIZE(fds), (int)left);
+	} while (ret < 0 && errno == EINTR);
+	if (ret < 0)
+		return -errno;
+	if (fds[1].revents)
+		return -EINTR;
+	return fds[0].revents ? 0 : -ETIMEDOUT;
+}
+
+/* @text gets a line without its end. */
+static int hear(int sock, int signals, int64_t end, char text[ANSWER_MAX])
+{
+	size_t used = 0;
+	ssize_t n;
+	int err;
+
+	do {
+		if (used == ANSWER_MAX)
+			return -EBADMSG;
+		err = wait_for(sock, signals, end);
+		if (err)
+			return err;
+		n = recv(sock, text + used, ANSWER_MAX - used, 0);
+		if (n <= 0)
+			return n ? -errno : -ECONNRESET;
+		used += n;
+	} while (text[used - 1] != '\n');
+	text[used - 1] = '\0';
+	return 0;
+}
+
+static int parse(const char *text, struct json_object **answer)
+{
+	struct json_object *type;
+
+	*answer = json_tokener_parse(text);
+	if (json_object_is_type(*answer, json_type_object) &&
+	    json_object_object_get_ex(*answer, "type", &type))
+		return 0;
+	json_object_put(*answer);
+	return -EBADMSG;
+}
+
+static int ask(int sock, const char *command, int signals, int timeout_ms,
+	       struct json_object **answer)
+{
+	const int64_t end = timeout_ms < 0 ? -1 : now_ms() + timeout_ms;
+	char line[128], *text;
+	int err, len;
+
+	len = snprintf(line, sizeof(line),
+		       "{\"type\":\"%s\",\"reason\":\"by luoctl\"}\n", command);
+	if (send(sock, line, len, MSG_NOSIGNAL) != len)
+		return -errno;
+	text = malloc(ANSWER_MAX);
+	if (!text)
+		return -ENOMEM;
+	err = hear(sock, signals, end, text);
+	err = err ? err : parse(text, answer);
+	free(text);
+	return err;
+}
+
+/**
+ * luod_ask() - ask luod for something
+ * @path: its socket
+ * @command: the command
+ * @signals: an fd that is readable when there is to be no more waiting, or -1
+ * @timeout_ms: how long it may take, -1 for no end
+ * @answer: where the answer goes, an object that has a type
+ *
+ * Return: 0 or a negative errno: -ENOENT without a socket, -EINTR for @signals,
+ * -ETIMEDOUT, -ECONNRESET if luod is gone.
+ */
+int luod_ask(const char *path, const char *command, int signals,
+	     int timeout_ms, struct json_object **answer)
+{
+	int err, sock = machine_connect(path);
+
+	if (sock < 0)
+		return sock;
+	err = ask(sock, command, signals, timeout_ms, answer);
+	close(sock);
+	return err;
+}
+
+/* A text of an answer; NULL if there is none. */
+const char *luod_text(struct json_object *answer, const char *key)
+{
+	struct json_object *value;
+
+	if (!json_object_object_get_ex(answer, key, &value))
+		return NULL;
+	return json_object_get_string(value);
+}
+
+bool luod_is(struct json_object *answer, const char *type)
+{
+	return !strcmp(luod_text(answer, "type"), type);
+}

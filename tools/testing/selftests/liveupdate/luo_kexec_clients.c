@@ -1,0 +1,183 @@
+// SPDX-License-Identifier: GPL-2.0
+/*
+ * luoctl kexec where luod has clients: there is no update unless all of them are
+ * ready, and what they had done for it is taken back.
+ */
+
+#include <fcntl.h>
+#include <stdio.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+#include "../kselftest.h"
+#include "luo_luod.h"
+#include "luo_util.h"
+
+#define CONFIG								\
+	"{\"clients\": [{\"id\": \"slow\", \"timeout\": 1},"		\
+	" {\"id\": \"*\", \"timeout\": 600}]}"
+
+#define SIZE 65536
+#define TOKEN 3
+#define USER 7
+
+static struct luod_client good, bad;
+static int file;
+
+static void subscribe(struct luod_client *client, const char *id)
+{
+	client_dial(client, USER);
+	client_say(client, "{\"type\":\"SUBSCRIBE\",\"id\":\"%s\"}\n", id);
+	client_expect(client, "\"OK\"", id);
+}
+
+static void unsubscribe(struct luod_client *client, const char *id)
+{
+	client_say(client, "{\"type\":\"UNSUBSCRIBE\",\"id\":\"%s\"}\n", id);
+	client_expect(client, "\"OK\"", id);
+	client_hang_up(client);
+}
+
+static bool is_held_as_it_is(void)
+{
+	return ftruncate(file, SIZE + 1) && !ftruncate(file, SIZE);
+}
+
+static void get_ready(void)
+{
+	client_expect(&good, "PRESERVE", "good");
+	luo_check_eq(luo_preserve_fd(good.session, file, TOKEN), 0);
+	luo_check(is_held_as_it_is());
+	client_say(&good, "{\"type\":\"READY\",\"id\":\"%s\"}\n", "good");
+	client_expect(&good, "\"OK\"", "READY");
+}
+
+/* Everything is as it was before, and the next try can come. */
+static void check_taken_back(const char *error)
+{
+	int dev;
+
+	client_expect(&good, "ABORT", error);
+	luo_check(!is_held_as_it_is());
+	luo_check_eq(ftruncate(file, SIZE), 0);
+	dev = luo_get(open(LUO_DEVICE, O_RDONLY | O_CLOEXEC));
+	luo_check_eq(luo_state(dev), LIVEUPDATE_STATE_NORMAL);
+	close(dev);
+}
+
+/* Clients hear nothing of what is refused beforehand. */
+static void obstacles(void)
+{
+	subscribe(&good, "good");
+	luoctl_tell("kexec", 1, "no kernel is loaded");
+	luoctl_tell("kexec --dry-run", 1, "luod       1 client: good\n");
+	luo_check_eq(luo_kexec_load(NULL, luo_next_stage()), 0);
+	luoctl_tell("kexec --dry-run", 0, "step 1     luod: its clients");
+	luoctl_tell("kexec --no-luod", 4, "nothing is preserved");
+	luoctl_tell("kexec --luod /nowhere", 1, "luod does not answer");
+	client_say(&good, "{\"type\":\"STATUS\"}\n", "");
+	client_expect(&good, "\"phase\":\"idle\"", "\"good\"");
+}
+
+static void veto(void)
+{
+	subscribe(&bad, "bad");
+	luoctl_start("kexec");
+	get_ready();
+	client_expect(&bad, "PRESERVE", "bad");
+	client_say(&bad, "{\"type\":\"VETO\",\"id\":\"%s\",\"reason\":\"not now\"}\n",
+		   "bad");
+	luoctl_expect(7, "luoctl: kexec: luod: VETO by bad: not now\n");
+	check_taken_back("VETO");
+	client_expect(&bad, "ABORT", "VETO");
+	client_expect(&bad, "\"OK\"", "VETO");
+	unsubscribe(&bad, "bad");
+}
+
+static void too_late(void)
+{
+	subscribe(&bad, "slow");
+	luoctl_start("kexec");
+	get_ready();
+	luoctl_expect(6, "luoctl: kexec: luod: TIMEOUT by slow\n");
+	check_taken_back("TIMEOUT");
+	client_hang_up(&bad);
+}
+
+/* Luoctl may have less patience than luod. */
+static void impatient(void)
+{
+	subscribe(&bad, "patient");
+	luoctl_start("kexec --timeout 1");
+	get_ready();
+	luoctl_expect(6, "luod's clients are not ready yet\n");
+	check_taken_back("ABORTED");
+	client_hang_up(&bad);
+}
+
+static void signalled(void)
+{
+	subscribe(&bad, "waits");
+	luoctl_start("kexec");
+	get_ready();
+	luoctl_interrupt();
+	luoctl_expect(1, "luoctl: kexec: interrupted\n");
+	check_taken_back("ABORTED");
+	client_hang_up(&bad);
+}
+
+/* All are ready, and then it is the kernel that does not go. */
+static void kernel_refuses(void)
+{
+	luo_check_eq(luo_kexec_load_with(NULL, "liveupdate=off",
+					 luo_next_stage()), 0);
+	luoctl_start("kexec");
+	get_ready();
+	luoctl_expect(1, "the loaded kernel would take nothing over");
+	check_taken_back("ABORTED");
+	luo_check_eq(luo_kexec_load(NULL, luo_next_stage()), 0);
+}
+
+static int jump(void)
+{
+	luoctl_start("kexec");
+	get_ready();
+	luoctl_expect(-1, "");
+	return -1;
+}
+
+static void before(void)
+{
+	luod_serve(CONFIG);
+	luod_start(NULL);
+	file = luo_get(luo_memfd_filled("file", SIZE, 1));
+	obstacles();
+	veto();
+	too_late();
+	impatient();
+	signalled();
+	kernel_refuses();
+	luo_jump_by(jump);
+}
+
+static void after(void)
+{
+	luod_serve(CONFIG);
+	luod_start(NULL);
+	client_dial(&good, USER);
+	client_say(&good, "{\"type\":\"CLAIM\",\"id\":\"%s\"}\n", "good");
+	client_expect(&good, "\"SESSION\"", "good");
+	file = luo_get(luo_retrieve_fd(good.session, TOKEN));
+	luo_check(luo_matches(file, 0, SIZE, 1));
+	luo_check_eq(luo_finish(good.session), 0);
+}
+
+static const struct luo_stage stages[] = {
+	{ "luoctl asks the clients of luod", before },
+	{ "what they had is there", after },
+};
+
+int main(void)
+{
+	return luo_run_stages(stages, ARRAY_SIZE(stages));
+}
