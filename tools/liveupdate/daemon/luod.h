@@ -49,6 +49,12 @@ int peer_get(int fd, struct peer *peer);
 /* Pure: finds the path of cgroup 2 in the text of /proc/PID/cgroup. */
 void peer_parse_cgroup(const char *text, char cgroup[CGROUP_SIZE]);
 
+/* names.c */
+
+/* -ENOENT if there is no such name; something else if that cannot be told. */
+int name_find_user(const char *name, int64_t *uid);
+int name_find_group(const char *name, int64_t *gid);
+
 /* policy.c */
 
 /* A rule about the ids that match @id, for peers that match the rest. */

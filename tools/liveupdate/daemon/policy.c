@@ -4,6 +4,7 @@
  * luod.conf(5).
  */
 
+#include <ctype.h>
 #include <errno.h>
 #include <fcntl.h>
 #include <fnmatch.h>
@@ -25,10 +26,12 @@
 #define TIMEOUT_MS	30000
 #define GRACE_MS	60000
 
-/* What is wrong with the configuration. */
+/* What is wrong with the configuration, which is @text. */
 struct complaint {
 	char *why;
 	size_t size;
+	const char *text;
+	size_t len;
 };
 
 static LUOD_PRINTF(2, 3) int complain(const struct complaint *complaint,
@@ -40,6 +43,48 @@ static LUOD_PRINTF(2, 3) int complain(const struct complaint *complaint,
 	vsnprintf(complaint->why, complaint->size, format, args);
 	va_end(args);
 	return -EINVAL;
+}
+
+static size_t line_at(const struct complaint *complaint, size_t at)
+{
+	size_t line = 1, i;
+
+	for (i = 0; i < at && i < complaint->len; i++)
+		line += complaint->text[i] == '\n';
+	return line;
+}
+
+/* Goes over a word, quoted, and over the space around it; NULL if it is not it. */
+static const char *skip(const char *p, const char *end, const char *word)
+{
+	const size_t len = strlen(word);
+
+	while (p < end && isspace(*p))
+		p++;
+	if ((size_t)(end - p) < len + 2 || p[0] != '"' ||
+	    memcmp(p + 1, word, len) || p[len + 1] != '"')
+		return NULL;
+	for (p += len + 2; p < end && isspace(*p); p++)
+		;
+	return p;
+}
+
+/*
+ * The line in which a key has a text for its value: the parser does not tell. The
+ * first one it is, as all before it were good.
+ */
+static size_t line_of(const struct complaint *complaint, const char *key,
+		      const char *value)
+{
+	const char *end = complaint->text + complaint->len, *p, *colon;
+
+	for (p = complaint->text; p < end; p++) {
+		colon = *p == '"' ? skip(p, end, key) : NULL;
+		if (colon && colon < end && *colon == ':' &&
+		    skip(colon + 1, end, value))
+			break;
+	}
+	return line_at(complaint, p - complaint->text);
 }
 
 void policy_init(struct policy *policy)
@@ -61,6 +106,38 @@ static int get_number(struct json_object *value, const char *key, int64_t max,
 				key, (long long)max);
 	*number = n;
 	return 0;
+}
+
+static int find_name(const char *key, const char *name, int64_t *id,
+		     const struct complaint *complaint)
+{
+	const bool is_user = !strcmp(key, "uid");
+	const char *kind = is_user ? "user" : "group";
+	int err = is_user ? name_find_user(name, id) :
+			    name_find_group(name, id);
+
+	if (!err)
+		return 0;
+	if (err == -ENOENT)
+		return complain(complaint, "line %zu: \"%s\": there is no %s \"%s\"",
+				line_of(complaint, key, name), key, kind, name);
+	return complain(complaint, "line %zu: \"%s\": the %s \"%s\" cannot be looked up: %s",
+			line_of(complaint, key, name), key, kind, name,
+			strerror(-err));
+}
+
+/* A number or a name of a user or of a group. */
+static int get_id(struct json_object *value, const char *key, int64_t *id,
+		  const struct complaint *complaint)
+{
+	const char *name;
+
+	if (!json_object_is_type(value, json_type_string))
+		return get_number(value, key, UINT32_MAX - 1, id, complaint);
+	name = json_object_get_string(value);
+	if (strlen(name) != (size_t)json_object_get_string_len(value))
+		return complain(complaint, "\"%s\" is not a name", key);
+	return find_name(key, name, id, complaint);
 }
 
 static int get_int(struct json_object *value, const char *key, int max,
@@ -91,9 +168,9 @@ static int rule_key(struct rule *rule, const char *key,
 	if (!strcmp(key, "cgroup"))
 		return get_text(value, key, &rule->cgroup, c);
 	if (!strcmp(key, "uid"))
-		return get_number(value, key, UINT32_MAX - 1, &rule->uid, c);
+		return get_id(value, key, &rule->uid, c);
 	if (!strcmp(key, "gid"))
-		return get_number(value, key, UINT32_MAX - 1, &rule->gid, c);
+		return get_id(value, key, &rule->gid, c);
 	if (!strcmp(key, "order"))
 		return get_int(value, key, LUOD_ORDER_MAX, 1, &rule->order, c);
 	if (!strcmp(key, "timeout"))
@@ -157,8 +234,7 @@ static int policy_key(struct policy *policy, const char *key,
 		return get_int(value, key, SECONDS_MAX, 1000, &policy->grace_ms,
 			       c);
 	if (!strcmp(key, "admin_gid"))
-		return get_number(value, key, UINT32_MAX - 1,
-				  &policy->admin_gid, c);
+		return get_id(value, key, &policy->admin_gid, c);
 	if (!strcmp(key, "clients") && !policy->rules)
 		return parse_rules(policy, value, c);
 	return complain(c, "there is an unknown key \"%s\"", key);
@@ -184,7 +260,9 @@ static int parse_object(struct policy *policy, struct json_object *object,
 int policy_parse(struct policy *policy, const char *text, size_t len, char *why,
 		 size_t size)
 {
-	const struct complaint c = { .why = why, .size = size };
+	const struct complaint c = {
+		.why = why, .size = size, .text = text, .len = len,
+	};
 	struct json_tokener *tokener = json_tokener_new_ex(DEPTH_MAX);
 	struct json_object *object;
 	struct policy new;
@@ -195,8 +273,8 @@ int policy_parse(struct policy *policy, const char *text, size_t len, char *why,
 	object = json_tokener_parse_ex(tokener, text, len);
 	policy_init(&new);
 	if (json_tokener_get_error(tokener) != json_tokener_success)
-		err = complain(&c, "it is not JSON, at byte %zu",
-			       json_tokener_get_parse_end(tokener));
+		err = complain(&c, "line %zu: it is not JSON",
+			       line_at(&c, json_tokener_get_parse_end(tokener)));
 	else
 		err = parse_object(&new, object, &c);
 	json_object_put(object);

@@ -104,6 +104,61 @@ static void bad_ones(void)
 	policy_free(&policy);
 }
 
+static void names(void)
+{
+	const struct peer vmm = peer_of(7, 8, ""), other = peer_of(8, 10, "");
+	const struct rule *rule;
+	struct policy policy;
+
+	policy_init(&policy);
+	CHECK_EQ(parse(&policy,
+		       "{\"admin_gid\": \"kvm\", \"clients\": ["
+		       "  {\"id\": \"a\", \"uid\": \"vmm\"},"
+		       "  {\"id\": \"b\", \"gid\": \"kvm\"}]}"), 0);
+	CHECK_EQ(policy.admin_gid, 10);
+	CHECK(policy_may_be(&policy, "a", &vmm, &rule));
+	CHECK(!policy_may_be(&policy, "a", &other, &rule));
+	CHECK(policy_may_be(&policy, "b", &other, &rule));
+	CHECK(!policy_may_be(&policy, "b", &vmm, &rule));
+	policy_free(&policy);
+}
+
+/* A user is no group; what was good before is not what is complained of. */
+static void names_of_nobody(void)
+{
+	static const struct {
+		const char *text;
+		const char *why;
+	} bad[] = {
+		{ "{\"admin_gid\":\"vmm\"}",
+		  "line 1: \"admin_gid\": there is no group \"vmm\"" },
+		{ "{\n\"clients\": [\n {\"id\": \"kvm\", \"uid\": \"vmm\"},\n"
+		  " {\"id\": \"x\",\n  \"uid\" :\t\"kvm\"}]}",
+		  "line 5: \"uid\": there is no user \"kvm\"" },
+		{ "{\n\"admin_gid\": \"sick\"}",
+		  "line 2: \"admin_gid\": the group \"sick\" cannot be looked up: "
+		  "Input/output error" },
+		{ "{\"clients\": [{\"id\": \"x\",\n \"uid\": \"sick\"}]}",
+		  "line 2: \"uid\": the user \"sick\" cannot be looked up: Input/output error" },
+		{ "{\"clients\": [{\"id\": \"x\", \"uid\": \"vmm\\u0000\"}]}",
+		  "\"uid\" is not a name" },
+		{ "{\"clients\": [{\"id\": \"x\", \"uid\": \"\"}]}",
+		  "line 1: \"uid\": there is no user \"\"" },
+		{ "{\n\"timeout\": 7\n\"grace\": 7}\n", "line 3: it is not JSON" },
+	};
+	struct policy policy;
+	char why[128];
+	size_t i;
+
+	policy_init(&policy);
+	for (i = 0; i < ARRAY_SIZE(bad); i++) {
+		CHECK_EQ(policy_parse(&policy, bad[i].text, strlen(bad[i].text),
+				      why, sizeof(why)), -EINVAL);
+		CHECK_TEXT(why, bad[i].why);
+	}
+	policy_free(&policy);
+}
+
 static void cgroups(void)
 {
 	static char path[CGROUP_SIZE + 10];
@@ -129,6 +184,8 @@ const struct test policy_tests[] = {
 	{ "no configuration", nothing_said },
 	{ "rules", rules },
 	{ "bad ones", bad_ones },
+	{ "names", names },
+	{ "names of nobody", names_of_nobody },
 	{ "cgroups", cgroups },
 	{ 0 }
 };

@@ -6,6 +6,7 @@
 
 #include <fcntl.h>
 #include <stdio.h>
+#include <string.h>
 #include <sys/stat.h>
 #include <unistd.h>
 
@@ -15,11 +16,15 @@
 
 #define CONFIG								\
 	"{\"clients\": [{\"id\": \"slow\", \"timeout\": 1},"		\
-	" {\"id\": \"*\", \"timeout\": 600}]}"
+	" {\"id\": \"*\", \"uid\": \"tester\", \"timeout\": 600}]}"
 
 #define SIZE 65536
 #define TOKEN 3
 #define USER 7
+
+/* Luod knows its clients by their names. */
+#define PASSWD "/etc/passwd"
+#define USERS "root:x:0:0::/:\ntester:x:7:7::/:\n"
 
 static struct luod_client good, bad;
 static int file;
@@ -146,10 +151,21 @@ static int jump(void)
 	return -1;
 }
 
-static void before(void)
+static void serve(void)
 {
+	int fd;
+
+	mkdir("/etc", 0755);
+	fd = luo_get(open(PASSWD, O_CREAT | O_WRONLY | O_CLOEXEC, 0644));
+	luo_check_eq(write(fd, USERS, strlen(USERS)), strlen(USERS));
+	close(fd);
 	luod_serve(CONFIG);
 	luod_start(NULL);
+}
+
+static void before(void)
+{
+	serve();
 	file = luo_get(luo_memfd_filled("file", SIZE, 1));
 	obstacles();
 	veto();
@@ -162,8 +178,7 @@ static void before(void)
 
 static void after(void)
 {
-	luod_serve(CONFIG);
-	luod_start(NULL);
+	serve();
 	client_dial(&good, USER);
 	client_say(&good, "{\"type\":\"CLAIM\",\"id\":\"%s\"}\n", "good");
 	client_expect(&good, "\"SESSION\"", "good");
