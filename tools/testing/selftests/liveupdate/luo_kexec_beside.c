@@ -82,6 +82,16 @@ static void take(const char *name, int first)
 	retrieve(session, first);
 }
 
+/* With a client that says something, and hears something. */
+static void start_luod(const char *command, const char *answer)
+{
+	luod_serve("{}");
+	luod_start(NULL);
+	client_dial(&client, USER);
+	client_say(&client, command, "client");
+	client_expect(&client, answer, "client");
+}
+
 static int jump(void)
 {
 	luoctl_start("kexec");
@@ -97,11 +107,7 @@ static int jump(void)
 static void before(void)
 {
 	hold("early", EARLY);
-	luod_serve("{}");
-	luod_start(NULL);
-	client_dial(&client, USER);
-	client_say(&client, "{\"type\":\"SUBSCRIBE\",\"id\":\"%s\"}\n", "client");
-	client_expect(&client, "\"OK\"", "client");
+	start_luod("{\"type\":\"SUBSCRIBE\",\"id\":\"%s\"}\n", "\"OK\"");
 	luo_check_eq(luo_kexec_load(NULL, luo_next_stage()), 0);
 	luo_jump_by(jump);
 }
@@ -110,11 +116,7 @@ static void before(void)
 static void after(void)
 {
 	take("late", LATE);
-	luod_serve("{}");
-	luod_start(NULL);
-	client_dial(&client, USER);
-	client_say(&client, "{\"type\":\"CLAIM\",\"id\":\"%s\"}\n", "client");
-	client_expect(&client, "\"SESSION\"", "client");
+	start_luod("{\"type\":\"CLAIM\",\"id\":\"%s\"}\n", "\"SESSION\"");
 	take("early", EARLY);
 	retrieve(client.session, CLIENT);
 	client.session = -1;
