@@ -1,49 +1,69 @@
 // SPDX-License-Identifier: GPL-2.0
 /*
  * Programs that know nothing of live update go through one: a guest of QEMU that
- * counts, and a memcached with many keys. Luod gives them their sessions.
+ * counts, and a memcached with many keys. Luod gives them their sessions, and
+ * luoctl does the update.
  *
- * With the word "demo" luoctl does the kexec, and tells how long it took.
+ * usage: luo_kexec_programs [demo] [alone]
+ *
+ * With "demo" it tells what happens, and how long it took. With "alone" there is
+ * no luod, and the programs are told by a signal.
  */
 
 #include <errno.h>
 #include <fcntl.h>
+#include <signal.h>
 #include <stdarg.h>
 #include <stdbool.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/mman.h>
 #include <sys/socket.h>
+#include <sys/stat.h>
 #include <sys/un.h>
 #include <unistd.h>
 
 #include "../kselftest.h"
+#include "luo_keys.h"
 #include "luo_util.h"
 
-#define LUOD "/tmp/luod.sock"
+#define LUOD_DIR "/run/luod"
+#define LUOD LUOD_DIR "/liveupdate.sock"
 #define CACHE "/tmp/memcached.sock"
 
-#define NR_KEYS 10000
-#define BATCH 100
-#define VALUE_SIZE 64
 #define NR_LINES 5
 
-static bool demo;
+/* For what it says in an hour. */
+#define TEXT_SIZE (1L << 20)
+
+/* In steps of 10 ms: QEMU in QEMU takes its time. */
+#define PATIENCE 20000
+
+static bool demo, alone;
+
+/* All that the guest said, in a memfd that goes through the update, too. */
+static const char *text;
+static int text_fd;
+static size_t text_read;
+static long last;
+
+static pid_t qemu, memcached;
 
 /* For who watches the demo. */
 static void tell(const char *format, ...)
 {
-	char text[256];
+	char line[256];
 	va_list args;
 
 	va_start(args, format);
-	vsnprintf(text, sizeof(text), format, args);
+	vsnprintf(line, sizeof(line), format, args);
 	va_end(args);
-	ksft_print_msg("demo: %s\n", text);
+	ksft_print_msg("demo: %s\n", line);
 }
 
-/* Passes on what a command says, line by line. */
-static void show(const char *word, const char *command)
+/* Passes on what a command says, line by line. Returns its status. */
+static int show(const char *word, const char *command)
 {
 	char line[4096];
 	FILE *pipe;
@@ -53,33 +73,27 @@ static void show(const char *word, const char *command)
 	luo_check(pipe);
 	while (fgets(line, sizeof(line), pipe))
 		ksft_print_msg("%s: %s", word, line);
-	luo_check_eq(pclose(pipe), 0);
+	return pclose(pipe);
 }
 
-/* Runs a program in the background; gives its standard output if it is wanted. */
-static FILE *start(char *const argv[], bool wanted)
+/* Runs a program in the background. */
+static pid_t start(char *const argv[], int out)
 {
-	int fds[2];
-	pid_t pid;
+	pid_t pid = luo_get(fork());
 
-	luo_check_eq(pipe(fds), 0);
-	pid = luo_get(fork());
-	if (!pid) {
-		if (wanted)
-			dup2(fds[1], STDOUT_FILENO);
-		close_range(3, ~0U, 0);
-		execv(argv[0], argv);
-		_exit(127);
-	}
-	close(fds[1]);
-	return fdopen(fds[0], "r");
+	if (pid)
+		return pid;
+	dup2(out, STDOUT_FILENO);
+	close_range(3, ~0U, 0);
+	execv(argv[0], argv);
+	_exit(127);
 }
 
 /* Connects to a socket that will be there. */
 static int dial(const char *path)
 {
 	struct sockaddr_un addr = { .sun_family = AF_UNIX };
-	int fd, tries = 6000;
+	int fd, tries = PATIENCE;
 
 	strcpy(addr.sun_path, path);
 	fd = luo_get(socket(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC, 0));
@@ -93,123 +107,127 @@ static int dial(const char *path)
 
 static void start_luod(void)
 {
-	char *const argv[] = { "/bin/luod", "--socket", LUOD, NULL };
+	char *const argv[] = { "/bin/luod", NULL };
 
-	start(argv, false);
+	if (alone)
+		return;
+	mkdir("/run", 0755);
+	luo_check_eq(mkdir(LUOD_DIR, 0755), 0);
+	start(argv, STDOUT_FILENO);
 	close(dial(LUOD));
 }
 
-static FILE *start_qemu(void)
+/* Arguments of a wrapper behind its name, without --luod if it is alone. */
+static pid_t start_wrapped(char *const *argv, int out)
 {
-	char *const argv[] = {
-		"/bin/luo-qemu", "--luod", LUOD, "--name", "guest",
-		"--memory", "16", "--", "/usr/bin/qemu-system-x86_64",
-		"-accel", "tcg", "-nodefaults", "-display", "none",
-		"-serial", "stdio", "-drive",
-		"file=/bin/luo-counter.img,format=raw,if=ide", NULL
+	static char *const luod[] = { "--luod", LUOD };
+	char *all[32] = { argv[0] };
+	int argc = 1;
+
+	if (!alone) {
+		all[argc++] = luod[0];
+		all[argc++] = luod[1];
+	}
+	while (*++argv)
+		all[argc++] = *argv;
+	return start(all, out);
+}
+
+#define QEMU								\
+	"/usr/bin/qemu-system-x86_64", "-accel", "tcg", "-nodefaults",	\
+	"-display", "none", "-serial", "stdio"
+
+static void start_qemu(void)
+{
+	char *const sector[] = {
+		"/bin/luo-qemu", "--name", "guest", "--memory", "16", "--",
+		QEMU, "-drive", "file=/bin/luo-counter.img,format=raw,if=ide",
+		NULL
 	};
 
-	return start(argv, true);
+	qemu = start_wrapped(sector, text_fd);
 }
 
 static void start_memcached(void)
 {
 	char *const argv[] = {
-		"/bin/luo-memcached", "--luod", LUOD, "--name", "cache",
-		"--dir", "/tmp", "--", "/usr/bin/memcached", "-u", "root",
-		"-m", "64", "-s", CACHE, NULL
+		"/bin/luo-memcached", "--name", "cache", "--dir", "/tmp", "--",
+		"/usr/bin/memcached", "-u", "root", "-m", "64", "-s", CACHE,
+		NULL
 	};
 
-	start(argv, false);
+	memcached = start_wrapped(argv, STDOUT_FILENO);
 }
 
-/* The guest says so many numbers, each one more than the one before. */
-static long count(FILE *guest, long last)
+static void map_text(void)
 {
-	char line[128];
-	int i;
+	text = mmap(NULL, TEXT_SIZE, PROT_READ, MAP_SHARED, text_fd, 0);
+	luo_check(text != MAP_FAILED);
+	luo_check_eq(lseek(text_fd, strlen(text), SEEK_SET), strlen(text));
+}
 
-	for (i = 0; i < NR_LINES; i++) {
-		luo_check(fgets(line, sizeof(line), guest));
-		if (strtol(line, NULL, 10) != last + 1)
-			ksft_print_msg("after %ld: %s", last, line);
-		luo_check_eq(strtol(line, NULL, 10), ++last);
+/* Nobody but us has the session, so it is held until the jump. */
+static void make_text(void)
+{
+	int dev = luo_get(luo_open());
+	int session = luo_get(luo_create(dev, "text"));
+
+	text_fd = luo_get(luo_memfd("text", TEXT_SIZE));
+	luo_check_eq(luo_preserve_fd(session, text_fd, 0), 0);
+	close(dev);
+	map_text();
+}
+
+static void take_text(void)
+{
+	int dev = luo_get(luo_open());
+	int session = luo_get(luo_retrieve(dev, "text"));
+
+	text_fd = luo_get(luo_retrieve_fd(session, 0));
+	luo_check_eq(luo_finish(session), 0);
+	close(session);
+	close(dev);
+	map_text();
+}
+
+/* Each line that is complete has the number after that of the one before. */
+static bool read_number(void)
+{
+	const char *line = text + text_read, *end = strchr(line, '\n');
+
+	if (!end)
+		return false;
+	if (strtol(line, NULL, 10) != last + 1)
+		ksft_print_msg("after %ld: %.*s\n", last, (int)(end - line),
+			       line);
+	luo_check_eq(strtol(line, NULL, 10), last + 1);
+	last++;
+	text_read += end + 1 - line;
+	return true;
+}
+
+/* What it has said so far, and some lines more. */
+static void count(void)
+{
+	int lines = NR_LINES, tries = PATIENCE;
+
+	while (read_number())
+		;
+	while (lines) {
+		if (read_number()) {
+			lines--;
+			continue;
+		}
+		luo_check(--tries);
+		usleep(10000);
 	}
-	return last;
-}
-
-static void say(int fd, const char *text)
-{
-	luo_check_eq(send(fd, text, strlen(text), MSG_NOSIGNAL), strlen(text));
-}
-
-static void read_line(FILE *from, char *line, size_t size)
-{
-	luo_check(fgets(line, size, from));
-	line[strcspn(line, "\r\n")] = '\0';
-}
-
-static void make_value(int key, char value[VALUE_SIZE + 1])
-{
-	int i;
-
-	for (i = 0; i < VALUE_SIZE; i++)
-		value[i] = 'a' + (key * 31 + i * 7) % 26;
-	value[VALUE_SIZE] = '\0';
-}
-
-/* Commands for keys from @first on, one batch, at once. */
-static void ask_for(int fd, int first, bool set)
-{
-	static char text[BATCH * 256];
-	char value[VALUE_SIZE + 1];
-	size_t used = 0;
-	int key;
-
-	for (key = first; key < first + BATCH; key++) {
-		make_value(key, value);
-		used += set ?
-			sprintf(text + used, "set key-%d 0 0 %d\r\n%s\r\n", key,
-				VALUE_SIZE, value) :
-			sprintf(text + used, "get key-%d\r\n", key);
-	}
-	say(fd, text);
-}
-
-static void set_keys(void)
-{
-	int fd = dial(CACHE), key;
-	FILE *from = fdopen(dup(fd), "r");
-	char line[256];
-
-	for (key = 0; key < NR_KEYS; key++) {
-		if (key % BATCH == 0)
-			ask_for(fd, key, true);
-		read_line(from, line, sizeof(line));
-		luo_check(!strcmp(line, "STORED"));
-	}
-	fclose(from);
-	close(fd);
 }
 
 static void check_keys(void)
 {
-	int fd = dial(CACHE), key;
-	FILE *from = fdopen(dup(fd), "r");
-	char line[256], value[VALUE_SIZE + 1];
+	int fd = dial(CACHE);
 
-	for (key = 0; key < NR_KEYS; key++) {
-		if (key % BATCH == 0)
-			ask_for(fd, key, false);
-		read_line(from, line, sizeof(line));
-		luo_check(!strncmp(line, "VALUE ", 6));
-		read_line(from, line, sizeof(line));
-		make_value(key, value);
-		luo_check(!strcmp(line, value));
-		read_line(from, line, sizeof(line));
-		luo_check(!strcmp(line, "END"));
-	}
-	fclose(from);
+	keys_check(fd);
 	close(fd);
 }
 
@@ -217,110 +235,114 @@ static void check_keys(void)
 static void tell_luod(const char *command, const char *answer)
 {
 	int fd = dial(LUOD);
-	FILE *from = fdopen(dup(fd), "r");
+	FILE *from = fdopen(fd, "r");
 	char line[512], want[64];
 
-	snprintf(line, sizeof(line), "{\"type\":\"%s\"}\n", command);
-	say(fd, line);
-	read_line(from, line, sizeof(line));
+	luo_check(dprintf(fd, "{\"type\":\"%s\"}\n", command) > 0);
+	luo_check(fgets(line, sizeof(line), from));
 	snprintf(want, sizeof(want), "{\"type\":\"%s\"", answer);
 	if (strncmp(line, want, strlen(want)))
-		ksft_print_msg("%s\n", line);
+		ksft_print_msg("%s", line);
 	luo_check(!strncmp(line, want, strlen(want)));
 	fclose(from);
-	close(fd);
 }
 
-/* What the guest said since, if it was not read. */
-static long drain(FILE *guest, long last)
+/* Without luod they are told by a signal. */
+static bool both_preserved(void)
 {
-	char line[128];
+	struct liveupdate_session_info info[8];
+	int dev = luo_get(open(LUO_DEVICE, O_RDONLY | O_CLOEXEC)), i, nr;
+	uint64_t cursor = 0;
+	int ready = 0;
 
-	luo_check_eq(fcntl(fileno(guest), F_SETFL, O_NONBLOCK), 0);
-	while (fgets(line, sizeof(line), guest)) {
-		last++;
-		luo_check_eq(strtol(line, NULL, 10), last);
+	nr = luo_get(luo_list(dev, 0, &cursor, info, ARRAY_SIZE(info)));
+	for (i = 0; i < nr; i++)
+		ready += info[i].files == 2;
+	close(dev);
+	return ready == 2;
+}
+
+static void preserve_both(void)
+{
+	int tries = PATIENCE;
+
+	luo_check_eq(kill(qemu, SIGUSR1), 0);
+	luo_check_eq(kill(memcached, SIGUSR1), 0);
+	while (!both_preserved()) {
+		luo_check(--tries);
+		usleep(10000);
 	}
-	luo_check_eq(fcntl(fileno(guest), F_SETFL, 0), 0);
-	clearerr(guest);
-	return last;
+	tell("both have preserved what they are");
 }
 
-/* The number goes through the update in a memfd of ours. */
-static void leave_note(long last)
+/* They go on as if there had been no update. */
+static void take_back(void)
 {
-	int dev = luo_get(luo_open());
-	int session = luo_get(luo_create(dev, "note"));
-	int fd = luo_get(luo_memfd("note", sizeof(last)));
-
-	luo_check_eq(pwrite(fd, &last, sizeof(last), 0), sizeof(last));
-	luo_check_eq(luo_preserve_fd(session, fd, 0), 0);
-	close(dev);
+	tell_luod("UPDATE", "COMPLETE");
+	tell_luod("ABORT", "OK");
+	count();
+	check_keys();
 }
 
-static long read_note(void)
+static int jump(void)
 {
-	int dev = luo_get(luo_open());
-	int session = luo_get(luo_retrieve(dev, "note"));
-	int fd = luo_get(luo_retrieve_fd(session, 0));
-	long last;
-
-	luo_check_eq(pread(fd, &last, sizeof(last), 0), sizeof(last));
-	luo_check_eq(luo_finish(session), 0);
-	close(session);
-	close(fd);
-	close(dev);
-	return last;
+	return show("luoctl", "/bin/luoctl kexec 2>&1");
 }
 
 static void before(void)
 {
-	FILE *guest;
-	long last;
+	int fd;
 
+	make_text();
 	start_luod();
-	guest = start_qemu();
+	start_qemu();
 	start_memcached();
-	last = count(guest, 0);
+	count();
 	tell("a guest of QEMU counts, and is at %ld", last);
-	set_keys();
+	fd = dial(CACHE);
+	keys_set(fd);
+	close(fd);
 	tell("memcached has %d keys", NR_KEYS);
-	/* It is taken back once: they go on as if there had been none. */
-	tell_luod("UPDATE", "COMPLETE");
-	last = drain(guest, last);
-	tell_luod("ABORT", "OK");
-	last = count(guest, last);
-	check_keys();
-	tell("an update was taken back, the guest is at %ld, no key is lost",
-	     last);
-
+	if (alone)
+		preserve_both();
+	else if (!demo)
+		take_back();
 	luo_check_eq(luo_kexec_load(NULL, luo_next_stage()), 0);
-	tell_luod("UPDATE", "COMPLETE");
-	last = drain(guest, last);
-	leave_note(last);
-	tell("luod says that both are ready; last=%ld", last);
-	if (demo)
-		show("luoctl", "/bin/luoctl kexec 2>&1");
-	luo_jump();
+	tell("luoctl kexec");
+	luo_jump_by(jump);
+}
+
+/* All is theirs again, and another update could begin. */
+static void check_idle(void)
+{
+	int dev;
+
+	if (!alone)
+		tell_luod("UPDATE", "COMPLETE");
+	dev = luo_get(open(LUO_DEVICE, O_RDONLY | O_CLOEXEC));
+	luo_check_eq(luo_state(dev), LIVEUPDATE_STATE_NORMAL);
+	close(dev);
 }
 
 static void after(void)
 {
-	long last = read_note();
-	FILE *guest;
-
+	take_text();
+	while (read_number())
+		;
+	tell("what the guest said is here; last=%ld", last);
+	tell("it goes on; first=%ld", last + 1);
 	start_luod();
-	guest = start_qemu();
+	start_qemu();
 	start_memcached();
-	count(guest, last);
-	tell("the guest goes on; first=%ld", last + 1);
+	count();
+	tell("the guest is at %ld", last);
 	check_keys();
 	tell("memcached has all of its keys; keys=%d", NR_KEYS);
 	if (demo) {
-		show("timeline", "/bin/luoctl timeline");
-		show("svg", "/bin/luoctl timeline --svg");
+		luo_check_eq(show("timeline", "/bin/luoctl timeline"), 0);
+		luo_check_eq(show("svg", "/bin/luoctl timeline --svg"), 0);
 	}
-	tell_luod("UPDATE", "COMPLETE");
+	check_idle();
 }
 
 static const struct luo_stage stages[] = {
@@ -330,6 +352,10 @@ static const struct luo_stage stages[] = {
 
 int main(int argc, char **argv)
 {
-	demo = argc > 1 && !strcmp(argv[1], "demo");
+	(void)argc;
+	while (*++argv) {
+		demo |= !strcmp(*argv, "demo");
+		alone |= !strcmp(*argv, "alone");
+	}
 	return luo_run_stages(stages, ARRAY_SIZE(stages));
 }
