@@ -20,15 +20,18 @@
 #include <linux/slab.h>
 
 #include "memfd_extents.h"
+#include "memfd_poison.h"
 
 /**
  * struct preserved_memfd - a preserved memfd
  * @ser: what the next kernel reads, in preserved memory
  * @list: the contents
+ * @poison: how many pages were broken when those of the file were not
  */
 struct preserved_memfd {
 	struct memfd_extents_ser *ser;
 	struct memfd_extents list;
+	long poison;
 };
 
 /* Nothing of the record changes after that. */
@@ -96,6 +99,7 @@ static int preserve_file(struct preserved_memfd *memfd, struct file *file)
 	err = begin_preserve(file_inode(file));
 	if (err)
 		return err;
+	memfd->poison = memfd_poison_count();
 	err = memfd_extents_preserve(&memfd->list, file);
 	if (!err)
 		err = fill_record(memfd, file);
@@ -153,11 +157,27 @@ static int add_new_pages(struct preserved_memfd *memfd, struct file *file)
 	return 0;
 }
 
+/* As good as always no page broke anywhere, and a number tells. */
+static int look_for_poison(struct preserved_memfd *memfd)
+{
+	const long poison = memfd_poison_count();
+
+	if (poison == memfd->poison)
+		return 0;
+	if (memfd_extents_is_poisoned(&memfd->list))
+		return -EHWPOISON;
+	memfd->poison = poison;
+	return 0;
+}
+
 static int prepare(struct liveupdate_file_op_args *args)
 {
 	struct preserved_memfd *memfd = args->private;
 	int err;
 
+	err = look_for_poison(memfd);
+	if (err)
+		return err;
 	if (has_new_pages(file_inode(args->file), memfd)) {
 		err = add_new_pages(memfd, args->file);
 		if (err)

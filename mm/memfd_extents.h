@@ -61,6 +61,7 @@ int memfd_extents_append(struct memfd_extents *list,
 			 const struct memfd_extent *extent);
 void memfd_extents_seal(struct memfd_extents *list);
 const struct memfd_extent *memfd_extents_iterate(struct memfd_extents_iter *iter);
+bool memfd_extents_is_poisoned(const struct memfd_extents *list);
 void memfd_extents_put_pages(const struct memfd_extent *extent);
 void memfd_extents_free(struct memfd_extents *list);
 void memfd_extents_release(struct memfd_extents *list,

@@ -74,6 +74,35 @@ const struct memfd_extent *memfd_extents_iterate(struct memfd_extents_iter *iter
 	return iter->chunk ? &iter->chunk->extents[iter->index++] : NULL;
 }
 
+static bool extent_is_poisoned(const struct memfd_extent *extent)
+{
+	const unsigned long end = extent->pfn + extent->nr;
+	unsigned long pfn = extent->pfn;
+
+	while (pfn < end) {
+		struct folio *folio = pfn_folio(pfn);
+
+		if (folio_contain_hwpoisoned_page(folio))
+			return true;
+		pfn += folio_nr_pages(folio);
+		cond_resched();
+	}
+	return false;
+}
+
+/* True if hardware broke a page since it was taken. */
+bool memfd_extents_is_poisoned(const struct memfd_extents *list)
+{
+	struct memfd_extents_iter iter = memfd_extents_start(list);
+	const struct memfd_extent *extent;
+
+	while ((extent = memfd_extents_iterate(&iter))) {
+		if (extent_is_poisoned(extent))
+			return true;
+	}
+	return false;
+}
+
 /* Drops the reference on each folio, and so lets them go elsewhere. */
 void memfd_extents_put_pages(const struct memfd_extent *extent)
 {

@@ -23,6 +23,7 @@
 #include <uapi/linux/fcntl.h>
 
 #include "memfd_luo.h"
+#include "memfd_poison.h"
 
 static_assert(MEMFD_LUO_SEAL_SEAL == F_SEAL_SEAL);
 static_assert(MEMFD_LUO_SEAL_SHRINK == F_SEAL_SHRINK);
@@ -35,10 +36,12 @@ static_assert(MEMFD_LUO_SEAL_EXEC == F_SEAL_EXEC);
  * struct memfd_luo - a preserved memfd
  * @ser: what the next kernel reads, in preserved memory
  * @list: the folios; @list.entries is preserved, too
+ * @poison: how many pages were broken when those of the file were not
  */
 struct memfd_luo {
 	struct memfd_luo_ser *ser;
 	struct memfd_folios list;
+	long poison;
 };
 
 /* What may change while the memfd is preserved. */
@@ -90,6 +93,7 @@ static int preserve_file(struct file *file, struct memfd_luo *memfd)
 	err = begin_preserve(file_inode(file));
 	if (err)
 		return err;
+	memfd->poison = memfd_poison_count();
 	err = record_attributes(file, memfd->ser);
 	if (!err)
 		err = memfd_folios_preserve(&memfd->list, file);
@@ -169,6 +173,19 @@ static int add_new_folios(struct file *file, struct memfd_luo *memfd)
 	return 0;
 }
 
+/* As good as always no page broke anywhere, and a number tells. */
+static int look_for_poison(struct memfd_luo *memfd)
+{
+	const long poison = memfd_poison_count();
+
+	if (poison == memfd->poison)
+		return 0;
+	if (memfd_folios_are_poisoned(&memfd->list))
+		return -EHWPOISON;
+	memfd->poison = poison;
+	return 0;
+}
+
 /*
  * Each try that finds the list full has seen pages that the one before had
  * not, so this comes to an end. Pages behind the end of the file are not in the
@@ -176,8 +193,11 @@ static int add_new_folios(struct file *file, struct memfd_luo *memfd)
  */
 static int record_changes(struct file *file, struct memfd_luo *memfd)
 {
-	int err = 0;
+	int err;
 
+	err = look_for_poison(memfd);
+	if (err)
+		return err;
 	if (READ_ONCE(file->f_mapping->nrpages) != memfd->list.pages) {
 		do {
 			err = add_new_folios(file, memfd);

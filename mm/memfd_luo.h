@@ -57,6 +57,7 @@ extern const struct liveupdate_file_format_ops memfd_luo_format_ops;
 int memfd_folios_preserve(struct memfd_folios *list, struct file *file);
 int memfd_folios_extend(struct memfd_folios *list, struct file *file,
 			const struct memfd_folios *old);
+bool memfd_folios_are_poisoned(const struct memfd_folios *list);
 void memfd_folios_release(struct memfd_folios *list,
 			  const struct memfd_folios *keep);
 

@@ -58,6 +58,19 @@ static int list_alloc(struct memfd_folios *list, unsigned long max)
 	return list->entries ? 0 : -ENOMEM;
 }
 
+/* True if hardware broke a page since it was taken. */
+bool memfd_folios_are_poisoned(const struct memfd_folios *list)
+{
+	unsigned long i;
+
+	for (i = 0; i < list->nr; i++) {
+		if (folio_contain_hwpoisoned_page(memfd_luo_entry_folio(&list->entries[i])))
+			return true;
+		cond_resched();
+	}
+	return false;
+}
+
 static void release_folio(struct folio *folio)
 {
 	WARN_ON_ONCE(kho_unpreserve_folio(folio));
