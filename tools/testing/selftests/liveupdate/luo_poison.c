@@ -1,0 +1,234 @@
+// SPDX-License-Identifier: GPL-2.0
+/*
+ * A page that hardware broke is in a memfd, before it is preserved or after:
+ * nobody hands it over, all of it can be undone, and a memfd without it goes.
+ */
+
+#include <errno.h>
+#include <fcntl.h>
+#include <sys/mman.h>
+#include <sys/wait.h>
+#include <unistd.h>
+
+#include "../kselftest_harness.h"
+#include "luo_harness.h"
+#include "luo_util.h"
+
+#define PAGE 4096L
+#define SIZE (64 * PAGE)
+
+/* The first half of the file is there, the second one is a hole. */
+#define HOLE (SIZE / 2)
+
+#define HUGE (2L << 20)
+#define SHMEM_HUGE "/sys/kernel/mm/transparent_hugepage/shmem_enabled"
+
+FIXTURE(poison)
+{
+	int dev;
+	int session;
+	int fd;
+	long pages;
+	long nodes;
+};
+
+/* @prepare is what PREPARE fails with; one format looks at FREEZE only. */
+FIXTURE_VARIANT(poison)
+{
+	const char *extents;
+	int prepare;
+};
+
+FIXTURE_VARIANT_ADD(poison, extents)
+{
+	.extents = "1",
+	.prepare = -EHWPOISON,
+};
+
+FIXTURE_VARIANT_ADD(poison, folios)
+{
+	.extents = "0",
+	.prepare = 0,
+};
+
+FIXTURE_SETUP(poison)
+{
+	self->dev = luo_open();
+	if (self->dev == -ENOENT)
+		SKIP(return, LUO_DEVICE " is not there: no CONFIG_LIVEUPDATE, or no liveupdate=on");
+	ASSERT_GE(self->dev, 0);
+	ASSERT_EQ(luo_write_file(LUO_MEMFD_EXTENTS, variant->extents), 0);
+	self->pages = luo_kho_pages();
+	self->nodes = luo_kho_nodes();
+	self->session = luo_create(self->dev, "poison");
+	ASSERT_GE(self->session, 0);
+	self->fd = luo_memfd("poison", SIZE);
+	ASSERT_GE(self->fd, 0);
+	ASSERT_EQ(luo_fill(self->fd, 0, HOLE, 1), 0);
+}
+
+/* Whatever a test does, nothing stays preserved. */
+FIXTURE_TEARDOWN(poison)
+{
+	if (self->dev < 0)
+		return;
+	close(self->session);
+	close(self->fd);
+	close(self->dev);
+	EXPECT_EQ(luo_write_file(LUO_MEMFD_EXTENTS, "1"), 0);
+	EXPECT_EQ(luo_kho_pages(), self->pages);
+	EXPECT_EQ(luo_kho_nodes(), self->nodes);
+}
+
+/* Breaks a page; who has it mapped gets SIGBUS. False if that did not work. */
+static bool break_page(int fd, off_t offset)
+{
+	const int flags = fd < 0 ? MAP_PRIVATE | MAP_ANONYMOUS : MAP_SHARED;
+	const pid_t pid = fork();
+	char *map;
+
+	if (!pid) {
+		map = mmap(NULL, PAGE, PROT_READ | PROT_WRITE, flags, fd,
+			   offset);
+		if (map == MAP_FAILED)
+			_exit(1);
+		map[0] = 'x';
+		madvise(map, PAGE, MADV_HWPOISON);
+		_exit(0);
+	}
+	return pid > 0 && waitpid(pid, NULL, 0) == pid;
+}
+
+/* What everybody sees of a page that is broken. */
+static bool is_broken(int fd, off_t offset)
+{
+	char byte;
+
+	return pread(fd, &byte, 1, offset) < 0 && errno == EIO;
+}
+
+static int punch(int fd, off_t offset)
+{
+	return fallocate(fd, FALLOC_FL_PUNCH_HOLE | FALLOC_FL_KEEP_SIZE, offset,
+			 PAGE) ? -errno : 0;
+}
+
+/* Without that page the file goes the whole way. */
+static void expect_mended(struct __test_metadata *_metadata,
+			  int session, int fd, off_t offset)
+{
+	ASSERT_EQ(punch(fd, offset), 0);
+	ASSERT_EQ(luo_preserve_fd(session, fd, 1), 0);
+	ASSERT_EQ(luo_session_event(session, LIVEUPDATE_PREPARE), 0);
+	ASSERT_EQ(luo_session_event(session, LIVEUPDATE_FREEZE), 0);
+	ASSERT_EQ(luo_session_event(session, LIVEUPDATE_CANCEL), 0);
+	EXPECT_TRUE(luo_matches(fd, 0, PAGE, 1));
+	EXPECT_TRUE(luo_is_zero(fd, offset, PAGE));
+}
+
+TEST_F(poison, broken_before_it_is_preserved)
+{
+	ASSERT_TRUE(break_page(self->fd, 3 * PAGE));
+	ASSERT_TRUE(is_broken(self->fd, 3 * PAGE));
+	EXPECT_EQ(luo_preserve_fd(self->session, self->fd, 1), -EHWPOISON);
+	EXPECT_EQ(luo_preserve_fd(self->session, self->fd, 1), -EHWPOISON);
+	EXPECT_LE(luo_kho_pages(), self->pages + 1);
+	/* It is not held as it is either. */
+	EXPECT_EQ(ftruncate(self->fd, 2 * SIZE), 0);
+	EXPECT_EQ(ftruncate(self->fd, SIZE), 0);
+	expect_mended(_metadata, self->session, self->fd, 3 * PAGE);
+}
+
+TEST_F(poison, broken_before_prepare)
+{
+	ASSERT_EQ(luo_preserve_fd(self->session, self->fd, 1), 0);
+	ASSERT_TRUE(break_page(self->fd, 5 * PAGE));
+	ASSERT_TRUE(is_broken(self->fd, 5 * PAGE));
+	EXPECT_EQ(luo_session_event(self->session, LIVEUPDATE_PREPARE),
+		  variant->prepare);
+	if (variant->prepare) {
+		EXPECT_EQ(luo_session_event(self->session, LIVEUPDATE_PREPARE),
+			  variant->prepare);
+		EXPECT_EQ(luo_session_state(self->session),
+			  LIVEUPDATE_STATE_NORMAL);
+	} else {
+		ASSERT_EQ(luo_session_event(self->session, LIVEUPDATE_FREEZE),
+			  -EHWPOISON);
+		EXPECT_EQ(luo_session_event(self->session, LIVEUPDATE_CANCEL),
+			  0);
+	}
+	EXPECT_TRUE(luo_matches(self->fd, 6 * PAGE, PAGE, 1));
+	ASSERT_EQ(luo_unpreserve_fd(self->session, 1), 0);
+	expect_mended(_metadata, self->session, self->fd, 5 * PAGE);
+}
+
+TEST_F(poison, broken_before_freeze)
+{
+	ASSERT_EQ(luo_preserve_fd(self->session, self->fd, 1), 0);
+	ASSERT_EQ(luo_session_event(self->session, LIVEUPDATE_PREPARE), 0);
+	ASSERT_TRUE(break_page(self->fd, HOLE - PAGE));
+	ASSERT_TRUE(is_broken(self->fd, HOLE - PAGE));
+	ASSERT_EQ(luo_session_event(self->session, LIVEUPDATE_FREEZE),
+		  -EHWPOISON);
+	ASSERT_EQ(luo_session_event(self->session, LIVEUPDATE_FREEZE),
+		  -EHWPOISON);
+	EXPECT_EQ(luo_session_state(self->session), LIVEUPDATE_STATE_PREPARED);
+	/* Nobody sleeps who fills a hole. */
+	EXPECT_EQ(luo_fill(self->fd, HOLE, PAGE, 2), 0);
+	EXPECT_EQ(luo_session_event(self->session, LIVEUPDATE_CANCEL), 0);
+	ASSERT_EQ(luo_unpreserve_fd(self->session, 1), 0);
+	expect_mended(_metadata, self->session, self->fd, HOLE - PAGE);
+}
+
+/* The whole file is looked at again when new pages came, too. */
+TEST_F(poison, broken_page_that_came_since)
+{
+	ASSERT_EQ(luo_preserve_fd(self->session, self->fd, 1), 0);
+	ASSERT_EQ(luo_fill(self->fd, HOLE, 3 * PAGE, 1), 0);
+	ASSERT_TRUE(break_page(self->fd, HOLE + PAGE));
+	ASSERT_TRUE(is_broken(self->fd, HOLE + PAGE));
+	EXPECT_EQ(luo_session_event(self->session, LIVEUPDATE_PREPARE),
+		  variant->prepare);
+	if (!variant->prepare)
+		ASSERT_EQ(luo_session_event(self->session, LIVEUPDATE_FREEZE),
+			  -EHWPOISON);
+	luo_session_event(self->session, LIVEUPDATE_CANCEL);
+	ASSERT_EQ(luo_unpreserve_fd(self->session, 1), 0);
+	expect_mended(_metadata, self->session, self->fd, HOLE + PAGE);
+}
+
+/* One page of many that hang together. */
+TEST_F(poison, broken_page_of_a_huge_one)
+{
+	int fd;
+
+	ASSERT_EQ(luo_write_file(SHMEM_HUGE, "always"), 0);
+	fd = luo_memfd_filled("huge", 2 * HUGE, 1);
+	EXPECT_EQ(luo_write_file(SHMEM_HUGE, "never"), 0);
+	ASSERT_GE(fd, 0);
+	ASSERT_EQ(luo_preserve_fd(self->session, fd, 1), 0);
+	ASSERT_EQ(luo_session_event(self->session, LIVEUPDATE_PREPARE), 0);
+	ASSERT_TRUE(break_page(fd, HUGE + 7 * PAGE));
+	ASSERT_TRUE(is_broken(fd, HUGE + 7 * PAGE));
+	ASSERT_EQ(luo_session_event(self->session, LIVEUPDATE_FREEZE),
+		  -EHWPOISON);
+	EXPECT_EQ(luo_session_event(self->session, LIVEUPDATE_CANCEL), 0);
+	EXPECT_EQ(luo_unpreserve_fd(self->session, 1), 0);
+	EXPECT_TRUE(luo_matches(fd, 0, HUGE, 1));
+	close(fd);
+}
+
+/* What is broken elsewhere is nobody's business here. */
+TEST_F(poison, broken_page_of_somebody_else)
+{
+	ASSERT_TRUE(break_page(-1, 0));
+	ASSERT_EQ(luo_preserve_fd(self->session, self->fd, 1), 0);
+	ASSERT_TRUE(break_page(-1, 0));
+	EXPECT_EQ(luo_session_event(self->session, LIVEUPDATE_PREPARE), 0);
+	ASSERT_TRUE(break_page(-1, 0));
+	EXPECT_EQ(luo_session_event(self->session, LIVEUPDATE_FREEZE), 0);
+	EXPECT_EQ(luo_session_event(self->session, LIVEUPDATE_CANCEL), 0);
+	EXPECT_TRUE(luo_matches(self->fd, 0, HOLE, 1));
+}
+
+TEST_HARNESS_MAIN
