@@ -1,0 +1,136 @@
+// SPDX-License-Identifier: GPL-2.0
+/*
+ * A page of a memfd lies in scratch, where the next kernel boots, and cannot be
+ * moved, because it is in a pipe. PRESERVE says so and leaves everything as it
+ * was. When the pipe is empty the page is moved, and goes along.
+ *
+ *	luo_kexec_cma [folios]
+ */
+
+#include <errno.h>
+#include <fcntl.h>
+#include <stdint.h>
+#include <stdio.h>
+#include <string.h>
+#include <sys/mman.h>
+#include <sys/uio.h>
+#include <unistd.h>
+
+#include "../kselftest.h"
+#include "luo_util.h"
+
+#define PAGE 4096L
+#define SIZE (64L << 20)
+
+#define SCRATCH "/sys/kernel/debug/kho/out/scratch_"
+
+/* What PRESERVE fails with; one format pins by means of gup, which says that. */
+static int refusal = -EBUSY;
+
+static uint64_t frame_of(const unsigned char *page)
+{
+	const int fd = luo_get(open("/proc/self/pagemap", O_RDONLY | O_CLOEXEC));
+	const off_t entry = (uintptr_t)page / PAGE * sizeof(uint64_t);
+	uint64_t word;
+
+	luo_check_eq(pread(fd, &word, sizeof(word), entry), sizeof(word));
+	close(fd);
+	luo_check(word >> 63);
+	return word & ((1ULL << 55) - 1);
+}
+
+static bool in_scratch(const unsigned char *page)
+{
+	const uint64_t pa = frame_of(page) * PAGE;
+	FILE *starts = fopen(SCRATCH "phys", "re");
+	FILE *sizes = fopen(SCRATCH "len", "re");
+	unsigned long long start, size;
+	bool found = false;
+
+	luo_check(starts && sizes);
+	while (!found && fscanf(starts, "%llx", &start) == 1 &&
+	       fscanf(sizes, "%llx", &size) == 1)
+		found = pa >= start && pa - start < size;
+	fclose(starts);
+	fclose(sizes);
+	return found;
+}
+
+static off_t find_in_scratch(const unsigned char *map)
+{
+	off_t offset;
+
+	for (offset = 0; offset < SIZE; offset += PAGE) {
+		if (in_scratch(map + offset))
+			return offset;
+	}
+	return -ENOENT;
+}
+
+static void put_into_pipe(int end, unsigned char *page)
+{
+	const struct iovec iov = { .iov_base = page, .iov_len = PAGE };
+
+	luo_check_eq(vmsplice(end, &iov, 1, 0), PAGE);
+}
+
+static void check_refused(int session, int fd)
+{
+	const long pages = luo_kho_pages(), nodes = luo_kho_nodes();
+
+	luo_check_eq(luo_preserve_fd(session, fd, 1), refusal);
+	luo_check_eq(luo_kho_pages(), pages);
+	luo_check_eq(luo_kho_nodes(), nodes);
+	luo_check_eq(fallocate(fd, FALLOC_FL_PUNCH_HOLE | FALLOC_FL_KEEP_SIZE,
+			       SIZE - PAGE, PAGE), 0);
+	luo_check_eq(luo_fill(fd, SIZE - PAGE, PAGE, 1), 0);
+}
+
+static void before(void)
+{
+	const int session = luo_get(luo_create(luo_get(luo_open()), "cma"));
+	const int fd = luo_get(luo_memfd_filled("cma", SIZE, 1));
+	unsigned char buf[PAGE], *map;
+	off_t offset;
+	int ends[2];
+
+	map = mmap(NULL, SIZE, PROT_READ, MAP_SHARED | MAP_POPULATE, fd, 0);
+	luo_check(map != MAP_FAILED);
+	offset = luo_get(find_in_scratch(map));
+	luo_check_eq(pipe(ends), 0);
+	put_into_pipe(ends[1], map + offset);
+	check_refused(session, fd);
+	luo_check(in_scratch(map + offset));
+
+	luo_check_eq(read(ends[0], buf, PAGE), PAGE);
+	luo_check(!memcmp(buf, map + offset, PAGE));
+	luo_check_eq(luo_preserve_fd(session, fd, 1), 0);
+	luo_check_eq(map[offset], buf[0]);
+	luo_check(!in_scratch(map + offset));
+	luo_next_kernel();
+}
+
+static void after(void)
+{
+	const int session = luo_get(luo_retrieve(luo_get(luo_open()), "cma"));
+	const int fd = luo_get(luo_retrieve_fd(session, 1));
+
+	luo_check(luo_matches(fd, 0, SIZE, 1));
+	luo_check_eq(luo_finish(session), 0);
+	close(session);
+	luo_check_eq(luo_write_file(LUO_MEMFD_EXTENTS, "1"), 0);
+}
+
+static const struct luo_stage stages[] = {
+	{ "a page that cannot be moved out of scratch is told of", before },
+	{ "it is there when it could be moved", after },
+};
+
+int main(int argc, char **argv)
+{
+	if (argc > 1 && !strcmp(argv[1], "folios")) {
+		luo_check_eq(luo_write_file(LUO_MEMFD_EXTENTS, "0"), 0);
+		refusal = -ENOMEM;
+	}
+	return luo_run_stages(stages, ARRAY_SIZE(stages));
+}
