@@ -17,6 +17,7 @@
 #include <sys/stat.h>
 #include <sys/syscall.h>
 #include <sys/wait.h>
+#include <time.h>
 #include <unistd.h>
 
 #include "../kselftest_harness.h"
@@ -135,13 +136,15 @@ static char state_of(int pid, int tid)
 	return end ? end[2] : 0;
 }
 
-/* Waits until a thread sleeps in the kernel; false if it does not. */
+/* Waits until a thread sleeps in the kernel; false if it does not, or ends. */
 static bool wait_for_sleep(int pid, int tid)
 {
 	int i, seen = 0;
+	char state = 'R';
 
-	for (i = 0; i < 20000 && seen < 20; i++) {
-		seen = state_of(pid, tid) == 'D' ? seen + 1 : 0;
+	for (i = 0; i < 20000 && seen < 20 && state && state != 'Z'; i++) {
+		state = state_of(pid, tid);
+		seen = state == 'D' ? seen + 1 : 0;
 		usleep(1000);
 	}
 	return seen == 20;
@@ -157,13 +160,16 @@ static bool start_sleeper(struct sleeper *sleeper)
 	       !atomic_load(&sleeper->done);
 }
 
-/* True if it was woken, and has done what it was about to do. */
+/* True if it is woken in time, and has done what it was about to do. */
 static bool end_sleeper(struct sleeper *sleeper)
 {
+	struct timespec end;
 	void *result;
 
-	return !pthread_join(sleeper->thread, &result) && !result &&
-	       atomic_load(&sleeper->done);
+	clock_gettime(CLOCK_REALTIME, &end);
+	end.tv_sec += 30;
+	return !pthread_timedjoin_np(sleeper->thread, &result, &end) &&
+	       !result && atomic_load(&sleeper->done);
 }
 
 TEST_F(frozen, pages_that_are_there_go_on)
