@@ -5,9 +5,11 @@
 
 #include <errno.h>
 #include <fcntl.h>
+#include <signal.h>
 #include <string.h>
 #include <sys/mman.h>
 #include <sys/stat.h>
+#include <sys/wait.h>
 #include <unistd.h>
 
 #include "../kselftest_harness.h"
@@ -232,6 +234,43 @@ TEST_F(memfd, many_folios)
 	ASSERT_GE(fd, 0);
 	EXPECT_EQ(luo_preserve_fd(self->session, fd, 1), 0);
 	EXPECT_TRUE(luo_matches(fd, size / 2, PAGE, 5));
+	close(fd);
+}
+
+/* Kills who preserves a file; false if that was at an end before. */
+static bool kill_preserver(int session, int fd)
+{
+	const long before = luo_kho_pages();
+	const pid_t pid = fork();
+
+	if (!pid) {
+		luo_preserve_fd(session, fd, 1);
+		_exit(0);
+	}
+	while (luo_kho_pages() < before + 100 && !waitpid(pid, NULL, WNOHANG))
+		;
+	kill(pid, SIGKILL);
+	waitpid(pid, NULL, 0);
+	return luo_unpreserve_fd(session, 1) == -ENOENT;
+}
+
+TEST_F(memfd, who_preserves_can_be_killed)
+{
+	bool killed = false;
+	int i, fd = -1;
+
+	for (i = 0; i < 20 && !killed; i++) {
+		close(fd);
+		/* Takes its time: each page has to be initialised. */
+		fd = luo_memfd("large", 0);
+		ASSERT_GE(fd, 0);
+		ASSERT_EQ(fallocate(fd, 0, 0, 65536 * PAGE), 0);
+		killed = kill_preserver(self->session, fd);
+	}
+	EXPECT_TRUE(killed);
+	EXPECT_LE(luo_kho_pages(), self->pages + 1);
+	EXPECT_EQ(ftruncate(fd, 64 * PAGE), 0);
+	EXPECT_EQ(luo_preserve_fd(self->session, fd, 1), 0);
 	close(fd);
 }
 
