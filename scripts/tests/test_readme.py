@@ -1,0 +1,51 @@
+# SPDX-License-Identifier: GPL-2.0
+"""What the README of the selftests names is there."""
+
+import re
+import unittest
+
+from luo import paths
+
+SELFTESTS = paths.TOP / "tools/testing/selftests/liveupdate"
+USERSPACE = paths.TOP / "tools/testing/kho"
+
+
+def is_case(program, case):
+    """True if a program has a case of that name."""
+    source = (SELFTESTS / f"{program}.c").read_text()
+    return re.search(rf"^TEST(_F)?\((\w+, )?{case}\)", source, re.M) is not None
+
+
+def is_userspace(name):
+    """True for a test, or a fuzzer, that needs no kernel."""
+    if name.startswith("fuzz_"):
+        return (USERSPACE / f"{name}.c").is_file()
+    return f'"{name}"' in (USERSPACE / "main.c").read_text()
+
+
+class Readme(unittest.TestCase):
+    """The list of what finds what."""
+
+    def setUp(self):
+        self.lines = re.findall(r"^    (\S.*)$",
+                                (SELFTESTS / "README").read_text(), re.M)
+
+    def test_programs(self):
+        """Each line that is no case begins with a test."""
+        self.assertGreater(len(self.lines), 30)
+        for line in self.lines:
+            for name in re.findall(r"luo_\w+", line):
+                self.assertTrue((SELFTESTS / f"{name}.c").is_file(), line)
+            if not line.startswith("luo_"):
+                self.assertTrue(is_userspace(line), line)
+
+    def test_cases(self):
+        """Each case is one of its program's."""
+        for line in self.lines:
+            program, colon, case = line.partition(": ")
+            if colon:
+                self.assertTrue(is_case(program, case), line)
+
+
+if __name__ == "__main__":
+    unittest.main()
