@@ -21,8 +21,11 @@
 #define PAGE 4096
 #define PAGES 40
 
-/* Behind these, pages between holes. */
-#define SCATTERED 12
+/*
+ * Behind these, pages between holes. They need one more node of the page cache,
+ * so that an allocation fails with some of them in the file.
+ */
+#define SCATTERED 20
 #define ATTEMPTS 32
 
 /*

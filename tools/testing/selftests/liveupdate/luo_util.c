@@ -520,6 +520,9 @@ void luo_jump_by(int (*jump)(void))
 	int err;
 
 	ksft_test_result_pass("%s\n", current->name);
+	/* Whoever jumps does not wait for what the console has not said yet. */
+	fflush(NULL);
+	tcdrain(STDOUT_FILENO);
 	err = jump();
 	current++;
 	luo_fail(__FILE__, __LINE__, "kexec", err);
