@@ -7,10 +7,7 @@
  */
 
 #include <errno.h>
-#include <stdint.h>
 #include <stdio.h>
-#include <sys/mman.h>
-#include <sys/types.h>
 #include <unistd.h>
 
 #include "../kselftest.h"
@@ -20,13 +17,6 @@
 
 #define PAGE 4096
 #define PAGES 40
-
-/*
- * Behind these, pages between holes. They need one more node of the page cache,
- * so that an allocation fails with some of them in the file.
- */
-#define SCATTERED 20
-#define ATTEMPTS 32
 
 /*
  * A file and a session can be taken over once. It may work although an
@@ -39,84 +29,9 @@ static void name_session(char name[32], int i)
 	snprintf(name, 32, "spare-%d", i);
 }
 
-static off_t scattered_page(int i)
-{
-	return (PAGES + 1 + 2 * i) * (off_t)PAGE;
-}
-
-/* How many of them could be one block of two pages, as they lie in memory. */
-static int count_pairs(int fd)
-{
-	const int frames = luo_get(luo_frames_open());
-	const size_t size = scattered_page(SCATTERED);
-	uint64_t last = 1, frame;
-	volatile unsigned char *page;
-	unsigned char *map;
-	int pairs = 0, i;
-
-	map = mmap(NULL, size, PROT_READ, MAP_SHARED, fd, 0);
-	luo_check(map != MAP_FAILED);
-	for (i = 0; i < SCATTERED; i++) {
-		page = map + scattered_page(i);
-		/* Mapped now; without filling the holes. */
-		(void)*page;
-		frame = luo_frame(frames, map + scattered_page(i));
-		pairs += frame == last + 1 && frame % 2;
-		last = frame;
-	}
-	munmap(map, size);
-	close(frames);
-	return pairs;
-}
-
-static void scatter(int fd, int token, bool upwards)
-{
-	int i;
-
-	for (i = 0; i < SCATTERED; i++) {
-		const int nr = upwards ? i : SCATTERED - 1 - i;
-
-		luo_check_eq(luo_fill(fd, scattered_page(nr), PAGE, token), 0);
-	}
-}
-
-/*
- * A file with pages that lie next to each other in memory, and not in the file.
- * Whether memory comes upwards or downwards is not known; what does not fit is
- * held, so that it does not come again.
- */
-static int scattered_file(int token)
-{
-	int held[ATTEMPTS], nr = 0, fd = -1;
-
-	while (nr < ATTEMPTS) {
-		fd = luo_get(luo_memfd_odd("file", PAGES * PAGE, token));
-		scatter(fd, token, nr % 2);
-		if (count_pairs(fd))
-			break;
-		held[nr++] = fd;
-		fd = -1;
-	}
-	while (nr)
-		close(held[--nr]);
-	luo_check(fd >= 0);
-	return fd;
-}
-
-static void check_file(int fd, int token)
-{
-	int i;
-
-	luo_check(luo_matches(fd, 0, PAGES * PAGE, token));
-	for (i = 0; i < SCATTERED; i++) {
-		luo_check(luo_matches(fd, scattered_page(i), PAGE, token));
-		luo_check(luo_is_hole(fd, scattered_page(i) - PAGE, PAGE));
-	}
-}
-
 static void preserve_file(int session, int token)
 {
-	int fd = scattered_file(token);
+	int fd = luo_get(luo_memfd_odd("file", PAGES * PAGE, token));
 
 	luo_check_eq(luo_preserve_fd(session, fd, token), 0);
 	close(fd);
@@ -235,7 +150,7 @@ static void check_files(void)
 	int i;
 
 	for (i = 0; i < nr_files; i++) {
-		check_file(files[i], i);
+		luo_check(luo_matches(files[i], 0, PAGES * PAGE, i));
 		close(files[i]);
 	}
 	luo_check_eq(luo_finish(files_session), 0);
@@ -325,7 +240,7 @@ static void complete(void)
 
 	session = luo_get(luo_retrieve(dev, "kept"));
 	fd = luo_get(luo_retrieve_fd(session, 77));
-	check_file(fd, 77);
+	luo_check(luo_matches(fd, 0, PAGES * PAGE, 77));
 	luo_check_eq(luo_finish(session), 0);
 	close(session);
 	luo_check_eq(luo_event(dev, LIVEUPDATE_FINISH), 0);

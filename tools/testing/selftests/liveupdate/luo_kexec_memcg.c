@@ -26,6 +26,12 @@
 #define PAYS CGROUP "/pays"
 #define OTHER CGROUP "/other"
 
+/*
+ * Pages between holes: next to each other in memory, and not in the file, if
+ * that is how memory comes.
+ */
+#define SPARSE_PAGES (24 * MIB / PAGE)
+
 /* What a cgroup has besides the memfd: page tables, objects of the kernel. */
 #define SLACK (4 * MIB)
 
@@ -116,6 +122,16 @@ static void preserve(int dev, const char *name, int fd)
 	luo_check_eq(luo_preserve_fd(session, fd, 1), 0);
 }
 
+static int sparse_memfd(void)
+{
+	const int fd = luo_get(luo_memfd("sparse", 2 * SPARSE_PAGES * PAGE));
+	long i;
+
+	for (i = 0; i < SPARSE_PAGES; i++)
+		luo_check_eq(luo_fill(fd, 2 * i * PAGE, PAGE, 3), 0);
+	return fd;
+}
+
 static void first_kernel(void)
 {
 	const int dev = luo_get(luo_open());
@@ -123,6 +139,7 @@ static void first_kernel(void)
 	preserve(dev, "memcg", luo_get(luo_memfd_filled("memcg", SIZE, 1)));
 	preserve(dev, "too much",
 		 luo_get(luo_memfd_filled("too much", SIZE, 2)));
+	preserve(dev, "sparse", sparse_memfd());
 	luo_next_kernel();
 }
 
@@ -154,6 +171,22 @@ static void give_up(int dev)
 	luo_check(waiting - luo_kho_incoming_pages() >= SIZE / PAGE);
 }
 
+/* Whoever has failed in the middle of it can have it later. */
+static void retrieve_sparse(int dev)
+{
+	const int session = luo_get(luo_retrieve(dev, "sparse"));
+	long i;
+	int fd;
+
+	retrieve_too_much(session);
+	fd = luo_get(luo_retrieve_fd(session, 1));
+	for (i = 0; i < SPARSE_PAGES; i++)
+		luo_check(luo_matches(fd, 2 * i * PAGE, PAGE, 3));
+	luo_check_eq(luo_finish(session), 0);
+	close(session);
+	close(fd);
+}
+
 static int retrieve(int session)
 {
 	const long other = charged_to(OTHER);
@@ -175,6 +208,7 @@ static void second_kernel(void)
 	use_swap();
 	enter(PAYS);
 	give_up(dev);
+	retrieve_sparse(dev);
 	retrieve_too_much(session);
 	fd = retrieve(session);
 	luo_check_eq(luo_finish(session), 0);
