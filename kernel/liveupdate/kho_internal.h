@@ -49,6 +49,7 @@ void __init kho_incoming_adopt(const struct kho_incoming_tree *tree);
 unsigned long kho_incoming_pages(void);
 unsigned long kho_incoming_nodes(void);
 int kho_incoming_find(unsigned long pfn);
+int kho_incoming_find_first(unsigned long pfn, unsigned long nr);
 bool kho_incoming_covers(unsigned long pfn);
 bool kho_incoming_take(unsigned long pfn, unsigned int order);
 void kho_incoming_put_back(unsigned long pfn, unsigned int order);

@@ -59,12 +59,16 @@ EXPORT_SYMBOL_GPL(kho_incoming_data);
  */
 bool kho_range_waits(phys_addr_t phys, unsigned long nr_pages)
 {
+	unsigned long pfn = PHYS_PFN(phys);
+
+	if (!PAGE_ALIGNED(phys))
+		return !nr_pages;
 	while (nr_pages) {
-		int order = kho_incoming_order(phys);
+		int order = kho_incoming_find_first(pfn, nr_pages);
 
 		if (order < 0 || 1UL << order > nr_pages)
 			return false;
-		phys += PAGE_SIZE << order;
+		pfn += 1UL << order;
 		nr_pages -= 1UL << order;
 	}
 	return true;

@@ -29,25 +29,37 @@ static bool claim_block(struct page *page, unsigned int order)
 }
 
 /*
- * Early boot left the page with a reference count of 1, and with an allocation
- * tag that belongs to nobody.
+ * Early boot left each page with a reference count of 1, which is all that a
+ * single page needs, and with an allocation tag that belongs to nobody.
  */
-static void reset_page(struct page *page, int count)
-{
-	set_page_count(page, count);
-	clear_page_tag_ref(page);
-}
-
-static void make_folio(struct page *page, unsigned int order)
+static void clear_tags(struct page *page, unsigned long nr)
 {
 	unsigned long i;
 
-	reset_page(page, 1);
+	if (!mem_alloc_profiling_enabled())
+		return;
+	for (i = 0; i < nr; i++)
+		clear_page_tag_ref(page + i);
+}
+
+/*
+ * As prep_compound_page(), but for pages with references, and in one pass: for
+ * large folios that is most of what restoring takes. Nobody has set the pages'
+ * private data.
+ */
+static void make_folio(struct page *page, unsigned int order)
+{
+	struct page *tail, *end = page + (1UL << order);
+
 	if (!order)
 		return;
-	for (i = 1; i < 1UL << order; i++)
-		set_page_count(page + i, 0);
-	prep_compound_page(page, order);
+	__SetPageHead(page);
+	for (tail = page + 1; tail < end; tail++) {
+		set_page_count(tail, 0);
+		tail->mapping = TAIL_MAPPING;
+		set_compound_head(tail, page);
+	}
+	prep_compound_head(page, order);
 }
 
 /* The inverse of make_folio(). */
@@ -93,6 +105,7 @@ struct folio *kho_restore_folio(phys_addr_t phys)
 	page = phys_to_page(phys);
 	if (!claim_block(page, order))
 		return NULL;
+	clear_tags(page, 1UL << order);
 	make_folio(page, order);
 	return page_folio(page);
 }
@@ -131,26 +144,24 @@ EXPORT_SYMBOL_GPL(kho_return_folio);
  */
 struct page *kho_restore_pages(phys_addr_t phys, unsigned long nr_pages)
 {
-	struct page *page, *end;
+	const unsigned long start = PHYS_PFN(phys), end = start + nr_pages;
+	unsigned long pfn = start;
 
 	if (!nr_pages || !kho_range_waits(phys, nr_pages))
 		return NULL;
 
-	page = phys_to_page(phys);
-	end = page + nr_pages;
-	while (page < end) {
-		int order = kho_incoming_find(page_to_pfn(page));
-		unsigned long nr;
+	while (pfn < end) {
+		int order = kho_incoming_find_first(pfn, end - pfn);
 
-		if (order < 0 || !claim_block(page, order)) {
+		if (order < 0 || !claim_block(pfn_to_page(pfn), order)) {
 			/* Two restore the same range, and both got a part. */
-			WARN_ON_ONCE(page != phys_to_page(phys));
+			WARN_ON_ONCE(pfn != start);
 			return NULL;
 		}
-		for (nr = 1UL << order; nr; nr--)
-			reset_page(page++, 1);
+		clear_tags(pfn_to_page(pfn), 1UL << order);
+		pfn += 1UL << order;
 	}
-	return phys_to_page(phys);
+	return pfn_to_page(start);
 }
 EXPORT_SYMBOL_GPL(kho_restore_pages);
 
