@@ -22,37 +22,69 @@
 #include "memfd_extents.h"
 #include "memfd_insert.h"
 
-/* Order of the largest folio that [pfn, pfn + left) can begin with. */
-static unsigned int fitting_order(u64 pfn, u64 index, u64 left)
+/*
+ * Order of the largest folio that can be anywhere in an extent: a folio lies at
+ * a multiple of its size in memory as in the file, so what matters is how these
+ * places differ.
+ */
+static unsigned int common_order(u64 pfn, u64 index)
 {
 	unsigned int order = 0;
 
 	if (IS_ENABLED(CONFIG_TRANSPARENT_HUGEPAGE))
-		order = min_t(unsigned int, MAX_PAGECACHE_ORDER, ilog2(left));
+		order = MAX_PAGECACHE_ORDER;
+	if (pfn ^ index)
+		order = min_t(unsigned int, order, __ffs64(pfn ^ index));
+	return order;
+}
+
+static bool in_one_zone(u64 pfn, u64 nr)
+{
+	return page_zone(pfn_to_page(pfn)) == page_zone(pfn_to_page(pfn + nr - 1));
+}
+
+/* Order of the largest folio that [pfn, pfn + left) can begin with. */
+static unsigned int fitting_order(u64 pfn, u64 index, u64 left)
+{
+	unsigned int order = min_t(unsigned int, common_order(pfn, index),
+				   ilog2(left));
+
 	if (pfn | index)
 		order = min_t(unsigned int, order, __ffs64(pfn | index));
-	while (order && page_zone(pfn_to_page(pfn)) !=
-			page_zone(pfn_to_page(pfn + (1UL << order) - 1)))
+	while (order && !in_one_zone(pfn, 1UL << order))
 		order--;
 	return order;
 }
 
-static void remove_folio(struct folio *folio, void *arg)
+/* The first folios of [pfn, pfn + left). */
+static struct memfd_run first_run(u64 pfn, u64 index, u64 left)
 {
-	memfd_remove_folio(folio);
+	const unsigned int order = fitting_order(pfn, index, left);
+	const u64 room = min_t(u64, left, memfd_insert_room(pfn, index));
+	unsigned int nr = max(room >> order, 1);
+
+	/* Or a larger one can come next. */
+	if (order < common_order(pfn, index) || !in_one_zone(pfn, nr << order))
+		nr = 1;
+	return (struct memfd_run) {
+		.page = pfn_to_page(pfn),
+		.index = index,
+		.order = order,
+		.nr = nr,
+	};
 }
 
 /*
  * Takes back what was done for the first @restored extents. Each goes back by
  * itself, or it would be in one block with another and could not be restored.
  */
-static void undo_restore(struct inode *inode,
+static void undo_restore(struct memfd_insert *insert,
 			 const struct memfd_extents_ser *ser, u64 restored)
 {
 	struct memfd_extents_reader reader;
 	const struct memfd_extent *extent;
 
-	memfd_walk_inserted(inode, remove_folio, NULL);
+	memfd_insert_undo(insert, NULL);
 	memfd_extents_read_again(&reader, ser);
 	while (restored--) {
 		extent = memfd_extents_next(&reader);
@@ -63,44 +95,30 @@ static void undo_restore(struct inode *inode,
 	}
 }
 
-/*
- * How many single pages follow: if a page is at an even place in memory and at
- * an odd one in the file, or the other way round, no folio can begin anywhere.
- */
-static unsigned int single_pages(u64 pfn, u64 index, u64 left)
-{
-	if (IS_ENABLED(CONFIG_TRANSPARENT_HUGEPAGE) && !((pfn ^ index) & 1))
-		return 1;
-	return min_t(u64, left, memfd_insert_room(index));
-}
-
 /* Puts the first pages of [pfn, pfn + left) into the file; how many, or -errno. */
-static long restore_some(struct inode *inode, u64 pfn, u64 index, u64 left)
+static long restore_some(struct memfd_insert *insert, u64 pfn, u64 index,
+			 u64 left)
 {
-	const unsigned int order = fitting_order(pfn, index, left);
-	unsigned int nr = 1U << order;
+	const struct memfd_run run = first_run(pfn, index, left);
+	unsigned int i;
 	int err;
 
-	if (order) {
-		err = memfd_insert_folio(inode,
-					 kho_join_pages(pfn_to_page(pfn), order),
-					 index);
-	} else {
-		nr = single_pages(pfn, index, left);
-		err = memfd_insert_pages(inode, pfn, nr, index);
-	}
+	for (i = 0; run.order && i < run.nr; i++)
+		kho_join_pages(run.page + (i << run.order), run.order);
+	err = memfd_insert_run(insert, &run);
 	if (err)
 		return err;
-	return nr;
+	return run.nr << run.order;
 }
 
 /* After an error, pages at the end of the extent are in no folio. */
-static int insert_extent(struct inode *inode, const struct memfd_extent *extent)
+static int insert_extent(struct memfd_insert *insert,
+			 const struct memfd_extent *extent)
 {
 	u64 pfn = extent->pfn, index = extent->index, left = extent->nr;
 
 	while (left) {
-		const long nr = restore_some(inode, pfn, index, left);
+		const long nr = restore_some(insert, pfn, index, left);
 
 		if (nr < 0)
 			return nr;
@@ -113,7 +131,7 @@ static int insert_extent(struct inode *inode, const struct memfd_extent *extent)
 }
 
 /* Puts all pages into the file, or none. The file is nobody else's yet. */
-static int restore_extents(struct inode *inode,
+static int restore_extents(struct memfd_insert *insert,
 			   const struct memfd_extents_ser *ser)
 {
 	struct memfd_extents_reader reader;
@@ -131,18 +149,19 @@ static int restore_extents(struct inode *inode,
 			break;
 		}
 		restored++;
-		err = insert_extent(inode, extent);
+		err = insert_extent(insert, extent);
 	}
 	if (!err)
-		err = memfd_account(inode);
+		err = memfd_account(insert);
 	if (err)
-		undo_restore(inode, ser, restored);
+		undo_restore(insert, ser, restored);
 	return err;
 }
 
 int memfd_extents_retrieve(struct liveupdate_file_op_args *args)
 {
 	const struct memfd_extents_ser *ser = memfd_extents_get(args->data);
+	struct memfd_insert insert;
 	struct file *file;
 	int err;
 
@@ -154,12 +173,13 @@ int memfd_extents_retrieve(struct liveupdate_file_op_args *args)
 	file = memfd_extents_make_file(ser);
 	if (IS_ERR(file))
 		return PTR_ERR(file);
-	err = restore_extents(file_inode(file), ser);
+	memfd_insert_begin(&insert, file_inode(file));
+	err = restore_extents(&insert, ser);
 	if (err) {
 		fput(file);
 		return err;
 	}
-	memfd_publish(file_inode(file));
+	memfd_publish(&insert);
 	args->file = file;
 	return 0;
 }

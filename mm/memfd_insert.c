@@ -3,14 +3,16 @@
  * Putting folios of the previous kernel into a memfd that is nobody's yet.
  *
  * Until the memfd is published all of it can be undone, so that a memfd is made
- * as a whole or not at all. Only then folios go onto the LRU lists.
+ * as a whole or not at all. Only then folios go onto the LRU lists; until then
+ * they are linked by what will link them there, and nobody has to look for them.
  */
 
 #include <linux/fs.h>
+#include <linux/list.h>
 #include <linux/memcontrol.h>
 #include <linux/mm.h>
+#include <linux/mm_inline.h>
 #include <linux/pagemap.h>
-#include <linux/pagevec.h>
 #include <linux/sched.h>
 #include <linux/shmem_fs.h>
 #include <linux/swap.h>
@@ -24,139 +26,127 @@
  */
 #define CHARGE_GFP	(GFP_KERNEL | __GFP_RETRY_MAYFAIL | __GFP_NOWARN)
 
-static void prepare_folio(struct inode *inode, struct folio *folio)
-{
-	__folio_set_locked(folio);
-	__folio_set_swapbacked(folio);
-	if (folio_test_large(folio)) {
-		folio_set_large_rmappable(folio);
-		mapping_set_large_folios(inode->i_mapping);
-	}
-}
+/* How many folios go onto the LRU lists with their lock held. */
+#define PUBLISH_BATCH	32
 
-/**
- * memfd_insert_folio - put a folio into a memfd
- * @inode: the memfd's
- * @folio: the folio, with one reference, which stays with the caller until
- *	   memfd_publish()
- * @index: where it goes in the file, a multiple of its size
- *
- * Context: Process context, may sleep.
- * Return: 0; -ENOMEM, also if the cgroup of the caller is full; -EEXIST if
- *	   something is there. After an error nothing has changed.
+/*
+ * Makes a folio what it is in the page cache; nobody can find it yet. The
+ * reference that it has becomes one of the page cache's, which has one for each
+ * page.
  */
-int memfd_insert_folio(struct inode *inode, struct folio *folio, pgoff_t index)
-{
-	int err;
-
-	prepare_folio(inode, folio);
-	err = mem_cgroup_charge(folio, NULL, CHARGE_GFP);
-	if (!err) {
-		err = shmem_add_to_page_cache(folio, inode->i_mapping, index,
-					      NULL, GFP_KERNEL);
-		if (err)
-			mem_cgroup_uncharge(folio);
-	}
-	if (!err) {
-		/* An entry of a folio that is clean may be out of date. */
-		folio_mark_uptodate(folio);
-		folio_mark_dirty(folio);
-	} else {
-		__folio_clear_swapbacked(folio);
-	}
-	folio_unlock(folio);
-	return err;
-}
-
-/* A single page, as it is in the page cache; nobody can find it yet. */
-static void prepare_page(struct folio *folio, struct address_space *mapping,
-			 pgoff_t index)
+static void prepare_folio(struct memfd_insert *insert, struct folio *folio,
+			  pgoff_t index)
 {
 	__folio_set_swapbacked(folio);
 	__folio_mark_uptodate(folio);
 	folio_set_dirty(folio);
-	folio->mapping = mapping;
-	folio->index = index;
-	folio_ref_inc(folio);
-}
-
-/* Undoes prepare_page(), and the charge. */
-static void unprepare_pages(unsigned long pfn, unsigned int nr)
-{
-	for (; nr; nr--, pfn++) {
-		struct folio *folio = pfn_folio(pfn);
-
-		folio_ref_dec(folio);
-		folio->mapping = NULL;
-		folio_clear_dirty(folio);
-		folio_clear_uptodate(folio);
-		__folio_clear_swapbacked(folio);
-		mem_cgroup_uncharge(folio);
+	if (folio_test_large(folio)) {
+		folio_set_large_rmappable(folio);
+		folio_ref_add(folio, folio_nr_pages(folio) - 1);
 	}
+	folio->mapping = insert->inode->i_mapping;
+	folio->index = index;
+	list_add_tail(&folio->lru, &insert->folios);
 }
 
-static int prepare_pages(struct address_space *mapping, unsigned long pfn,
-			 unsigned int nr, pgoff_t index)
+static void unprepare_folio(struct folio *folio)
 {
+	list_del(&folio->lru);
+	folio->mapping = NULL;
+	folio_ref_sub(folio, folio_nr_pages(folio) - 1);
+	folio_clear_dirty(folio);
+	folio_clear_uptodate(folio);
+	__folio_clear_swapbacked(folio);
+	mem_cgroup_uncharge(folio);
+}
+
+/* The last @nr folios of the list. */
+static void unprepare_folios(struct memfd_insert *insert, unsigned int nr)
+{
+	while (nr--)
+		unprepare_folio(list_last_entry(&insert->folios, struct folio,
+						lru));
+}
+
+static int prepare_run(struct memfd_insert *insert, const struct memfd_run *run)
+{
+	const unsigned long step = 1UL << run->order;
+	struct page *page = run->page;
+	pgoff_t index = run->index;
 	unsigned int i;
 	int err;
 
-	for (i = 0; i < nr; i++) {
-		struct folio *folio = pfn_folio(pfn + i);
+	for (i = 0; i < run->nr; i++) {
+		struct folio *folio = page_folio(page);
 
 		err = mem_cgroup_charge(folio, NULL, CHARGE_GFP);
 		if (err) {
-			unprepare_pages(pfn, i);
+			unprepare_folios(insert, i);
 			return err;
 		}
-		prepare_page(folio, mapping, index + i);
+		prepare_folio(insert, folio, index);
+		page += step;
+		index += step;
 	}
 	return 0;
 }
 
-/*
- * One change of the statistics for pages that count for the same: in the middle
- * the task may have been moved to another cgroup, and memory has nodes.
- */
-static void count_pages(unsigned long pfn, unsigned int nr)
+static void count_folios(struct folio *folio, int pages)
 {
-	while (nr) {
-		struct folio *first = pfn_folio(pfn);
-		unsigned int same = 0;
-
-		while (same < nr &&
-		       folio_pgdat(pfn_folio(pfn + same)) == folio_pgdat(first) &&
-		       folio_memcg(pfn_folio(pfn + same)) == folio_memcg(first))
-			same++;
-		__lruvec_stat_mod_folio(first, NR_FILE_PAGES, same);
-		__lruvec_stat_mod_folio(first, NR_SHMEM, same);
-		pfn += same;
-		nr -= same;
-	}
+	__lruvec_stat_mod_folio(folio, NR_FILE_PAGES, pages);
+	__lruvec_stat_mod_folio(folio, NR_SHMEM, pages);
+	if (folio_test_pmd_mappable(folio))
+		__lruvec_stat_mod_folio(folio, NR_SHMEM_THPS, pages);
 }
 
 /*
- * All in one node of the xarray, and the last entry first: with that the node
- * is there, so only the first store can need memory. From the other end it would
- * not be so: an entry at index 0 of an empty file gets no node.
+ * One change of the statistics for folios that count for the same: in the
+ * middle the task may have been moved to another cgroup.
  */
-static int store_pages(struct address_space *mapping, unsigned long pfn,
-		       unsigned int nr, pgoff_t index)
+static void count_run(struct memfd_insert *insert, const struct memfd_run *run)
 {
-	XA_STATE(xas, &mapping->i_pages, index + nr - 1);
+	struct folio *folio = list_last_entry(&insert->folios, struct folio, lru);
+	unsigned int i, same = 1;
+
+	for (i = 1; i < run->nr; i++) {
+		struct folio *prev = list_prev_entry(folio, lru);
+
+		if (folio_memcg(prev) != folio_memcg(folio)) {
+			count_folios(folio, same << run->order);
+			same = 0;
+		}
+		folio = prev;
+		same++;
+	}
+	count_folios(folio, same << run->order);
+}
+
+/*
+ * Several folios are all in one node of the xarray, and the last one goes first:
+ * with that the node is there, so only the first store can need memory. From
+ * the other end it would not be so: an entry at index 0 of an empty file gets no
+ * node.
+ */
+static int store_run(struct memfd_insert *insert, const struct memfd_run *run)
+{
+	struct folio *folio = list_last_entry(&insert->folios, struct folio, lru);
+	struct address_space *mapping = insert->inode->i_mapping;
+	const pgoff_t step = 1UL << run->order;
+	XA_STATE_ORDER(xas, &mapping->i_pages, folio->index, run->order);
 	unsigned int i;
 
 	do {
 		xas_lock_irq(&xas);
-		xas_store(&xas, pfn_folio(pfn + nr - 1));
+		xas_store(&xas, folio);
 		if (!xas_error(&xas)) {
-			for (i = nr - 1; i; i--) {
-				xas_prev(&xas);
-				xas_store(&xas, pfn_folio(pfn + i - 1));
+			for (i = 1; i < run->nr; i++) {
+				folio = list_prev_entry(folio, lru);
+				xas_advance(&xas, xas.xa_index - step);
+				xas_store(&xas, folio);
 			}
 			VM_WARN_ON_ONCE(xas_error(&xas));
-			mapping->nrpages += nr;
-			count_pages(pfn, nr);
+			mapping->nrpages += run->nr * step;
+			count_run(insert, run);
 		}
 		xas_unlock_irq(&xas);
 	} while (xas_nomem(&xas, GFP_KERNEL));
@@ -164,36 +154,34 @@ static int store_pages(struct address_space *mapping, unsigned long pfn,
 }
 
 /**
- * memfd_insert_pages - put single pages into a memfd, all of them or none
- * @inode: the memfd's
- * @pfn: the first page; all have one reference, as in memfd_insert_folio()
- * @nr: number of pages, at most memfd_insert_room()
- * @index: where the first page goes; behind all that is in the memfd
- *
- * For many pages in a row this takes a third of what memfd_insert_folio() does.
+ * memfd_insert_run - put folios into a memfd, all of them or none
+ * @insert: the memfd
+ * @run: the folios, in one zone, with one reference each, which is the memfd's
+ *	 afterwards; where they go nothing is in the memfd
  *
  * Context: Process context, may sleep.
  * Return: 0; -ENOMEM, also if the cgroup of the caller is full. After an error
  *	   nothing has changed.
  */
-int memfd_insert_pages(struct inode *inode, unsigned long pfn, unsigned int nr,
-		       pgoff_t index)
+int memfd_insert_run(struct memfd_insert *insert, const struct memfd_run *run)
 {
-	struct address_space *mapping = inode->i_mapping;
 	int err;
 
-	err = prepare_pages(mapping, pfn, nr, index);
+	if (run->order)
+		mapping_set_large_folios(insert->inode->i_mapping);
+	err = prepare_run(insert, run);
 	if (err)
 		return err;
-	err = store_pages(mapping, pfn, nr, index);
+	err = store_run(insert, run);
 	if (err)
-		unprepare_pages(pfn, nr);
+		unprepare_folios(insert, run->nr);
 	return err;
 }
 
-/* Undoes memfd_insert_folio(). */
-void memfd_remove_folio(struct folio *folio)
+static void remove_folio(struct folio *folio)
 {
+	list_del(&folio->lru);
+	folio_get(folio);
 	folio_lock(folio);
 	filemap_remove_folio(folio);
 	folio_clear_dirty(folio);
@@ -204,57 +192,115 @@ void memfd_remove_folio(struct folio *folio)
 }
 
 /**
- * memfd_walk_inserted - do something to each folio that was inserted
- * @inode: the memfd's
- * @fn: what to do; may remove the folio
- * @arg: for @fn
+ * memfd_insert_undo - take all folios out of a memfd again
+ * @insert: the memfd
+ * @fn: takes a folio, as it was before, with its reference; NULL if the caller
+ *	knows where they are
  *
- * Goes by the page cache: there they are, whatever led to them.
+ * Context: Process context, may sleep.
  */
-void memfd_walk_inserted(struct inode *inode,
-			 void (*fn)(struct folio *folio, void *arg),
-			 void *arg)
+void memfd_insert_undo(struct memfd_insert *insert,
+		       void (*fn)(struct folio *folio))
 {
-	struct folio_batch batch;
-	pgoff_t index = 0;
+	struct folio *folio, *next;
 
-	folio_batch_init(&batch);
-	while (filemap_get_folios(inode->i_mapping, &index, ULONG_MAX, &batch)) {
-		unsigned int i;
-
-		for (i = 0; i < folio_batch_count(&batch); i++) {
-			struct folio *folio = batch.folios[i];
-
-			/* It stays, by the reference of memfd_insert_folio(). */
-			folio_put(folio);
-			fn(folio, arg);
-		}
-		folio_batch_reinit(&batch);
+	list_for_each_entry_safe(folio, next, &insert->folios, lru) {
+		remove_folio(folio);
+		if (fn)
+			fn(folio);
 		cond_resched();
 	}
 }
 
 /* Accounts for all folios that were inserted, or fails and changes nothing. */
-int memfd_account(struct inode *inode)
+int memfd_account(struct memfd_insert *insert)
 {
-	const long pages = inode->i_mapping->nrpages;
+	const long pages = insert->inode->i_mapping->nrpages;
 	int err;
 
-	err = shmem_inode_acct_blocks(inode, pages);
+	err = shmem_inode_acct_blocks(insert->inode, pages);
 	if (!err)
-		shmem_recalc_inode(inode, pages, 0);
+		shmem_recalc_inode(insert->inode, pages, 0);
 	return err;
 }
 
-/* From here on the page cache alone holds the folio. */
-static void publish_folio(struct folio *folio, void *arg)
+/**
+ * struct lru_batch - folios that go onto one LRU list
+ * @lruvec: where the list is, locked; NULL if there are none yet
+ * @flags: of interrupts, when the lock was taken
+ * @zone: what zone they are in
+ * @pages: number of pages that are on the list and not accounted for
+ */
+struct lru_batch {
+	struct lruvec *lruvec;
+	unsigned long flags;
+	enum zone_type zone;
+	long pages;
+};
+
+/* Nobody has used the folios yet, and no file of this kind is locked in memory. */
+#define PUBLISH_LRU	LRU_INACTIVE_ANON
+
+static void end_batch(struct lru_batch *batch)
 {
-	folio_add_lru(folio);
-	folio_put(folio);
+	if (!batch->lruvec)
+		return;
+	update_lru_size(batch->lruvec, PUBLISH_LRU, batch->zone, batch->pages);
+	unlock_page_lruvec_irqrestore(batch->lruvec, batch->flags);
+	batch->lruvec = NULL;
+}
+
+static void begin_batch(struct lru_batch *batch, struct folio *folio)
+{
+	batch->lruvec = folio_lruvec_lock_irqsave(folio, &batch->flags);
+	batch->zone = folio_zonenum(folio);
+	batch->pages = 0;
+}
+
+static bool batch_takes(const struct lru_batch *batch, struct folio *folio)
+{
+	return batch->lruvec && folio_matches_lruvec(folio, batch->lruvec) &&
+	       folio_zonenum(folio) == batch->zone;
+}
+
+/* As lruvec_add_folio(), but for the accounting. */
+static void add_to_batch(struct lru_batch *batch, struct folio *folio)
+{
+	if (lru_gen_add_folio(batch->lruvec, folio, false))
+		return;
+	batch->pages += folio_nr_pages(folio);
+	list_add(&folio->lru, &batch->lruvec->lists[PUBLISH_LRU]);
+}
+
+/*
+ * As folio_add_lru(), for many folios: that one takes the lock for each folio
+ * that is large. A folio is not looked at any more once it is there: when the
+ * lock is gone it may be reclaimed or split.
+ */
+static void publish_some(struct list_head *folios)
+{
+	struct lru_batch batch = {};
+	unsigned int i;
+
+	for (i = 0; i < PUBLISH_BATCH && !list_empty(folios); i++) {
+		struct folio *folio = list_first_entry(folios, struct folio, lru);
+
+		if (!batch_takes(&batch, folio)) {
+			end_batch(&batch);
+			begin_batch(&batch, folio);
+		}
+		__list_del_entry(&folio->lru);
+		add_to_batch(&batch, folio);
+		folio_set_lru(folio);
+	}
+	end_batch(&batch);
 }
 
 /* Ends what cannot fail any more: afterwards the memfd is like any other. */
-void memfd_publish(struct inode *inode)
+void memfd_publish(struct memfd_insert *insert)
 {
-	memfd_walk_inserted(inode, publish_folio, NULL);
+	while (!list_empty(&insert->folios)) {
+		publish_some(&insert->folios);
+		cond_resched();
+	}
 }

@@ -22,28 +22,30 @@
 #include "memfd_insert.h"
 #include "memfd_luo.h"
 
-static int restore_folio(struct inode *inode,
+static int restore_folio(struct memfd_insert *insert,
 			 const struct memfd_luo_folio_ser *entry)
 {
 	struct folio *folio = kho_restore_folio(memfd_luo_entry_phys(entry));
+	struct memfd_run run;
 	int err;
 
 	if (!folio)
 		return -EIO;
-	err = memfd_insert_folio(inode, folio, entry->index);
+	run = (struct memfd_run) {
+		.page = folio_page(folio, 0),
+		.index = entry->index,
+		.order = folio_order(folio),
+		.nr = 1,
+	};
+	err = memfd_insert_run(insert, &run);
 	if (err)
 		kho_return_folio(folio);
 	return err;
 }
 
-static void return_folio(struct folio *folio, void *arg)
-{
-	memfd_remove_folio(folio);
-	kho_return_folio(folio);
-}
-
 /* Puts all folios into the file, or none. The file is nobody else's yet. */
-static int restore_folios(struct inode *inode, const struct memfd_luo_ser *ser)
+static int restore_folios(struct memfd_insert *insert,
+			  const struct memfd_luo_ser *ser)
 {
 	const struct memfd_luo_folio_ser *entry;
 	struct memfd_luo_reader reader;
@@ -53,13 +55,13 @@ static int restore_folios(struct inode *inode, const struct memfd_luo_ser *ser)
 	while (!err && (entry = memfd_luo_next(&reader))) {
 		err = PTR_ERR_OR_ZERO(entry);
 		if (!err)
-			err = restore_folio(inode, entry);
+			err = restore_folio(insert, entry);
 		cond_resched();
 	}
 	if (!err)
-		err = memfd_account(inode);
+		err = memfd_account(insert);
 	if (err)
-		memfd_walk_inserted(inode, return_folio, NULL);
+		memfd_insert_undo(insert, kho_return_folio);
 	return err;
 }
 
@@ -95,6 +97,7 @@ static struct file *make_file(const struct memfd_luo_ser *ser)
 int memfd_luo_retrieve(struct liveupdate_file_op_args *args)
 {
 	const struct memfd_luo_ser *ser;
+	struct memfd_insert insert;
 	struct file *file;
 	int err;
 
@@ -107,12 +110,13 @@ int memfd_luo_retrieve(struct liveupdate_file_op_args *args)
 	file = make_file(ser);
 	if (IS_ERR(file))
 		return PTR_ERR(file);
-	err = restore_folios(file_inode(file), ser);
+	memfd_insert_begin(&insert, file_inode(file));
+	err = restore_folios(&insert, ser);
 	if (err) {
 		fput(file);
 		return err;
 	}
-	memfd_publish(file_inode(file));
+	memfd_publish(&insert);
 	args->file = file;
 	return 0;
 }
