@@ -162,22 +162,30 @@ static int check_finish(struct luo_file_set *files)
 	return 0;
 }
 
+/* Takes back luo_files_can_finish(): the update is not ended now. */
+void luo_files_cannot_finish(struct luo_file_set *files)
+{
+	struct luo_file *lf;
+
+	lockdep_assert_held_write(&files->lock);
+
+	list_for_each_entry(lf, &files->list, list)
+		unbind_handler(lf);
+}
+
 /*
  * Asks whether the update can be ended for all files of an incoming session.
  * If it can, their handlers stay bound, so that it still can a moment later.
  */
 int luo_files_can_finish(struct luo_file_set *files)
 {
-	struct luo_file *lf;
 	int err;
 
 	lockdep_assert_held_write(&files->lock);
 
 	err = check_finish(files);
-	if (!err)
-		return 0;
-	list_for_each_entry(lf, &files->list, list)
-		unbind_handler(lf);
+	if (err)
+		luo_files_cannot_finish(files);
 	return err;
 }
 

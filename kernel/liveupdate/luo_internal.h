@@ -128,6 +128,7 @@ int luo_files_read(struct luo_file_set *files,
 		   const struct luo_session_ser *ser);
 struct file *luo_files_retrieve(struct luo_file_set *files, u64 token);
 int luo_files_can_finish(struct luo_file_set *files);
+void luo_files_cannot_finish(struct luo_file_set *files);
 void luo_files_finish(struct luo_file_set *files);
 bool luo_files_all_retrieved(struct luo_file_set *files);
 bool luo_files_any_retrieved(struct luo_file_set *files);

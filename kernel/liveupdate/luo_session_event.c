@@ -226,6 +226,30 @@ static int can_finish(struct luo_session *session)
 	return session->held ? -EBUSY : luo_files_can_finish(&session->files);
 }
 
+static void cannot_finish(struct luo_session *session)
+{
+	guard(rwsem_write)(&session->files.lock);
+	if (session->state == LIVEUPDATE_STATE_UPDATED)
+		luo_files_cannot_finish(&session->files);
+}
+
+static int can_all_finish(void)
+{
+	struct luo_session *session;
+	int err = 0;
+
+	list_for_each_entry(session, &luo_incoming.list, list) {
+		err = can_finish(session);
+		if (err)
+			break;
+	}
+	if (!err)
+		return 0;
+	list_for_each_entry_continue_reverse(session, &luo_incoming.list, list)
+		cannot_finish(session);
+	return err;
+}
+
 /*
  * Discards all incoming sessions that are left, or none. -EBUSY if one is held
  * and not finished, or what a file's handler fails with.
@@ -237,11 +261,9 @@ int luo_sessions_finish(void)
 
 	luo_assert_event();
 
-	list_for_each_entry(session, &luo_incoming.list, list) {
-		err = can_finish(session);
-		if (err)
-			return err;
-	}
+	err = can_all_finish();
+	if (err)
+		return err;
 	/* Who is asked twice may say something else. */
 	list_for_each_entry(session, &luo_incoming.list, list) {
 		guard(rwsem_write)(&session->files.lock);

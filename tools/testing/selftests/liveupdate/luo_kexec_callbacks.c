@@ -161,12 +161,22 @@ static void check_finish(int dev, int session)
 	luo_check_eq(luo_state(dev), LIVEUPDATE_STATE_NORMAL);
 }
 
+/* When one file says no, no other one needs its module any more. */
+static void check_failed_finish(int dev)
+{
+	luo_check_eq(luo_test_tell("fail", "can_finish 3 -16"), 0);
+	luo_check_eq(luo_event(dev, LIVEUPDATE_FINISH), -EBUSY);
+	luo_check_eq(luo_test_unload(), 0);
+	luo_check_eq(luo_test_load(), 0);
+}
+
 static void take_over(void)
 {
 	int dev, session;
 
 	luo_check_eq(luo_test_load(), 0);
 	dev = luo_get(luo_open());
+	check_failed_finish(dev);
 	session = luo_get(luo_retrieve(dev, "test"));
 	check_subsystems();
 	check_flb();
