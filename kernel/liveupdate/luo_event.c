@@ -124,6 +124,7 @@ static int finish(void)
 
 	if (err)
 		return err;
+	luo_flbs_finish_all();
 	luo_subsystems_finish();
 	luo_timeline_mark(LUO_POINT_FINISH);
 	return 0;

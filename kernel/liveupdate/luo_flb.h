@@ -21,6 +21,7 @@ u64 luo_flbs_write(void);
 
 /* luo_flb_incoming.c */
 void luo_flbs_finish(struct liveupdate_file_handler *handler);
+void luo_flbs_finish_all(void);
 int luo_flbs_hand_on(void);
 void luo_flbs_take_back(void);
 int luo_flbs_adopt(const struct luo_flb_page *page);

@@ -50,6 +50,9 @@ static LIST_HEAD(incoming);
 /* The next kernel gets what is left of them, so there is room in the page. */
 static bool handed_on;
 
+/* Nothing can be restored, so an object that is done with waits. */
+static bool is_waiting;
+
 /* The page has been read, and may be anybody's. */
 static bool page_is_gone __ro_after_init;
 
@@ -105,14 +108,14 @@ static void finish_object(struct incoming_flb *in)
 	module_put(ops->owner);
 }
 
-/* @flb is who can retrieve it, if nobody has. */
+/* @flb is who can retrieve it, if nobody has; NULL if nobody can. */
 static void settle(struct incoming_flb *in, struct liveupdate_flb *flb)
 {
 	int err;
 
-	if (in->files || in->users)
+	if (in->files || in->users || is_waiting)
 		return;
-	err = retrieve(in, flb);
+	err = flb || in->flb ? retrieve(in, flb) : -ENOENT;
 	if (err)
 		pr_err("object %s cannot be retrieved: %d; its memory stays reserved\n",
 		       in->name, err);
@@ -138,6 +141,21 @@ void luo_flbs_finish(struct liveupdate_file_handler *handler)
 {
 	guard(mutex)(&luo_flbs_lock);
 	luo_flbs_for_each(handler, finish_for_file);
+}
+
+/*
+ * No file of the previous kernel is left, whether it was finished or could not
+ * be read: nothing depends on the objects but who has got at one.
+ */
+void luo_flbs_finish_all(void)
+{
+	struct incoming_flb *in, *next;
+
+	guard(mutex)(&luo_flbs_lock);
+	list_for_each_entry_safe(in, next, &incoming, list) {
+		in->files = 0;
+		settle(in, luo_flb_find(in->name));
+	}
 }
 
 /**
@@ -249,21 +267,26 @@ int luo_flbs_hand_on(void)
 	if (WARN_ON_ONCE(handed_on))
 		return -EBUSY;
 	err = check_hand_on(&nr);
-	if (err || !nr)
-		return err;
-	err = luo_flb_page_get();
-	if (!err)
-		handed_on = true;
+	if (!err && nr) {
+		err = luo_flb_page_get();
+		handed_on = !err;
+	}
+	is_waiting = !err;
 	return err;
 }
 
 /* Takes back luo_flbs_hand_on(); without it before does nothing. */
 void luo_flbs_take_back(void)
 {
+	struct incoming_flb *in, *next;
+
 	guard(mutex)(&luo_flbs_lock);
 	if (handed_on)
 		luo_flb_page_put();
 	handed_on = false;
+	is_waiting = false;
+	list_for_each_entry_safe(in, next, &incoming, list)
+		settle(in, luo_flb_find(in->name));
 }
 
 void luo_flbs_write_incoming(void)

@@ -358,6 +358,48 @@ static void luo_flb_hand_on(struct kunit *test)
 	luo_flbs_finish(&t->handlers[0]);
 	KUNIT_EXPECT_EQ(test, luo_flbs_hand_on(), 0);
 	expect_page(test, "");
+	luo_flbs_take_back();
+}
+
+/* Nothing can be restored while it is handed on, so the last user waits. */
+static void luo_flb_hand_on_and_put(struct kunit *test)
+{
+	struct flb_test *t = test->priv;
+	struct liveupdate_flb *flb = &t->mocks[0].flb;
+	void *obj;
+
+	link_flbs(test, 0, 0, 1);
+	leave(test, 1, 1);
+	KUNIT_EXPECT_EQ(test, liveupdate_flb_get_incoming(flb, &obj), 0);
+	luo_flbs_finish(&t->handlers[0]);
+	expect_log(test, "r0 r1 e1 ");
+	KUNIT_EXPECT_EQ(test, luo_flbs_hand_on(), 0);
+	expect_page(test, "");
+	liveupdate_flb_put_incoming(flb);
+	expect_log(test, "");
+	luo_flbs_take_back();
+	expect_log(test, "e0 ");
+	KUNIT_EXPECT_EQ(test, liveupdate_flb_get_incoming(flb, &obj), -ENODATA);
+}
+
+/* Files that could not be read are never finished. */
+static void luo_flb_finish_all(struct kunit *test)
+{
+	struct flb_test *t = test->priv;
+	struct liveupdate_flb *flb = &t->mocks[0].flb;
+	void *obj;
+
+	link_flbs(test, 0, 0, 1);
+	leave(test, 3, 2);
+	KUNIT_EXPECT_EQ(test, liveupdate_flb_get_incoming(flb, &obj), 0);
+	luo_flbs_finish(&t->handlers[0]);
+	expect_log(test, "r0 ");
+	luo_flbs_finish_all();
+	expect_log(test, "r1 e1 ");
+	liveupdate_flb_put_incoming(flb);
+	expect_log(test, "e0 ");
+	luo_flbs_finish_all();
+	expect_log(test, "");
 }
 
 /* One damaged entry harms no other. */
@@ -410,6 +452,8 @@ static struct kunit_case luo_flb_cases[] = {
 	KUNIT_CASE(luo_flb_finish_unread),
 	KUNIT_CASE(luo_flb_get_incoming),
 	KUNIT_CASE(luo_flb_hand_on),
+	KUNIT_CASE(luo_flb_hand_on_and_put),
+	KUNIT_CASE(luo_flb_finish_all),
 	KUNIT_CASE(luo_flb_damaged),
 	KUNIT_CASE(luo_flb_page_limits),
 	{}
