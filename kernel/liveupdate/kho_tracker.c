@@ -161,34 +161,10 @@ static int clear_key(struct kho_tracker *tracker, u64 key, bool *emptied)
 	return 0;
 }
 
-/* True if a block of @order shares a page with the block that @key stands for. */
-static bool order_overlaps(struct kho_tracker *tracker, u64 key,
-			   unsigned int order)
-{
-	const u64 pa = kho_tree_key_pa(key);
-	const u64 size = (u64)PAGE_SIZE << kho_tree_key_order(key);
-
-	return kho_tree_has_between(root_pa(tracker), kho_tree_key(pa, order),
-				    kho_tree_key(pa + size - 1, order));
-}
-
-static bool overlaps(struct kho_tracker *tracker, u64 key)
-{
-	unsigned int order;
-
-	for_each_set_bit(order, tracker->orders, KHO_TREE_MAX_ORDER + 1) {
-		if (order != kho_tree_key_order(key) &&
-		    order_overlaps(tracker, key, order))
-			return true;
-	}
-	return false;
-}
-
 static int set_key(struct kho_tracker *tracker, u64 key)
 {
 	const unsigned int order = kho_tree_key_order(key);
 	struct kho_tree_bitmap *bitmap;
-	bool emptied;
 
 	lockdep_assert_held_read(&tracker->lock);
 
@@ -201,15 +177,53 @@ static int set_key(struct kho_tracker *tracker, u64 key)
 		return -EEXIST;
 	atomic_long_inc(node_uses(bitmap));
 	atomic_long_add(1L << order, &tracker->pages);
-	/*
-	 * Looked for afterwards, so that of two tasks that add blocks over each
-	 * other at least one sees it.
-	 */
-	if (overlaps(tracker, key)) {
-		clear_key(tracker, key, &emptied);
-		return -EEXIST;
-	}
 	return 0;
+}
+
+/* How many blocks of each order somebody has added. */
+struct block_counts {
+	unsigned int nr[KHO_TREE_MAX_ORDER + 1];
+};
+
+/*
+ * True if there are blocks in [pfn, end), in whole or in part, besides those
+ * that the caller has added there. Looked for afterwards, so that of two tasks
+ * that add blocks over each other at least one sees it; and once for all blocks
+ * of a range, since each look goes through all levels of the tree.
+ */
+static bool overlaps(struct kho_tracker *tracker, u64 pfn, u64 end,
+		     const struct block_counts *own)
+{
+	unsigned int order;
+
+	lockdep_assert_held_read(&tracker->lock);
+
+	for_each_set_bit(order, tracker->orders, KHO_TREE_MAX_ORDER + 1) {
+		if (kho_tree_has_more(root_pa(tracker),
+				      kho_tree_key(pfn << PAGE_SHIFT, order),
+				      kho_tree_key((end << PAGE_SHIFT) - 1, order),
+				      own->nr[order]))
+			return true;
+	}
+	return false;
+}
+
+static int add_key(struct kho_tracker *tracker, u64 key)
+{
+	const unsigned int order = kho_tree_key_order(key);
+	const u64 pfn = kho_tree_key_pa(key) >> PAGE_SHIFT;
+	struct block_counts own = {};
+	bool emptied;
+	int err;
+
+	err = set_key(tracker, key);
+	if (err)
+		return err;
+	own.nr[order] = 1;
+	if (!overlaps(tracker, pfn, pfn + BIT_ULL(order), &own))
+		return 0;
+	clear_key(tracker, key, &emptied);
+	return -EEXIST;
 }
 
 static bool has_key(struct kho_tracker *tracker, u64 key)
@@ -259,6 +273,7 @@ static int add_blocks(struct kho_tracker *tracker, unsigned long pfn,
 		      unsigned long end, unsigned long *stop)
 {
 	struct range_walk walk = { pfn, end };
+	struct block_counts own = {};
 	int err;
 	u64 key;
 
@@ -269,8 +284,9 @@ static int add_blocks(struct kho_tracker *tracker, unsigned long pfn,
 		if (err)
 			return err;
 		*stop = walk.pfn;
+		own.nr[kho_tree_key_order(key)]++;
 	}
-	return 0;
+	return overlaps(tracker, pfn, end, &own) ? -EEXIST : 0;
 }
 
 /* All blocks of [pfn, end) are known to be there. */
@@ -409,7 +425,7 @@ int kho_tracker_add(struct kho_tracker *tracker, unsigned long pfn,
 	int err;
 
 	scoped_guard(rwsem_read, &tracker->lock)
-		err = set_key(tracker, key);
+		err = add_key(tracker, key);
 	if (err)
 		prune_key(tracker, key);
 	return err;
