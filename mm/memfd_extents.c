@@ -63,13 +63,14 @@ static struct preserved_memfd *alloc_memfd(void)
 
 	if (!memfd)
 		return ERR_PTR(-ENOMEM);
-	memfd->ser = kho_alloc_preserve(sizeof(*memfd->ser));
+	memfd->ser = memfd_extents_alloc_page();
 	if (IS_ERR(memfd->ser)) {
 		int err = PTR_ERR(memfd->ser);
 
 		kfree(memfd);
 		return ERR_PTR(err);
 	}
+	*memfd->ser = (struct memfd_extents_ser) {};
 	return memfd;
 }
 
@@ -137,13 +138,6 @@ static void unpreserve(struct liveupdate_file_op_args *args)
 	free_memfd(memfd);
 }
 
-/* Pages are only ever added, so a number tells whether there are new ones. */
-static bool has_new_pages(struct inode *inode, const struct preserved_memfd *memfd)
-{
-	return READ_ONCE(inode->i_mapping->nrpages) != memfd->list.pages ||
-	       READ_ONCE(SHMEM_I(inode)->swapped);
-}
-
 static int add_new_pages(struct preserved_memfd *memfd, struct file *file)
 {
 	struct memfd_extents list;
@@ -178,7 +172,7 @@ static int prepare(struct liveupdate_file_op_args *args)
 	err = look_for_poison(memfd);
 	if (err)
 		return err;
-	if (has_new_pages(file_inode(args->file), memfd)) {
+	if (!memfd_extents_is_whole(args->file, memfd->list.pages)) {
 		err = add_new_pages(memfd, args->file);
 		if (err)
 			return err;
@@ -194,11 +188,13 @@ static int prepare(struct liveupdate_file_op_args *args)
 static int freeze(struct liveupdate_file_op_args *args)
 {
 	struct inode *inode = file_inode(args->file);
+	struct preserved_memfd *memfd = args->private;
 	int err;
 
 	shmem_set_frozen(inode, true);
 	err = prepare(args);
-	if (!err && WARN_ON_ONCE(has_new_pages(inode, args->private)))
+	if (!err &&
+	    WARN_ON_ONCE(!memfd_extents_is_whole(args->file, memfd->list.pages)))
 		err = -EIO;
 	if (err)
 		shmem_set_frozen(inode, false);

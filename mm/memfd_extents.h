@@ -9,6 +9,7 @@
 #include <linux/kho/abi/memfd_extents.h>
 #include <linux/types.h>
 
+struct address_space;
 struct file;
 struct liveupdate_file_format_ops;
 struct liveupdate_file_op_args;
@@ -57,6 +58,7 @@ struct memfd_extents_reader {
 extern const struct liveupdate_file_format_ops memfd_extents_format_ops;
 
 /* memfd_extents_list.c */
+void *memfd_extents_alloc_page(void);
 int memfd_extents_append(struct memfd_extents *list,
 			 const struct memfd_extent *extent);
 void memfd_extents_seal(struct memfd_extents *list);
@@ -74,9 +76,14 @@ memfd_extents_start(const struct memfd_extents *list)
 }
 
 /* memfd_extents_walk.c */
+bool memfd_extents_is_whole(const struct file *file, u64 pages);
 int memfd_extents_preserve(struct memfd_extents *list, struct file *file);
 int memfd_extents_extend(struct memfd_extents *list, struct file *file,
 			 const struct memfd_extents *old);
+
+/* memfd_extents_work.c */
+int memfd_extents_make_ready(struct address_space *mapping, pgoff_t index,
+			     unsigned int *moves);
 
 /* memfd_extents_file.c */
 int memfd_extents_describe(struct memfd_extents_ser *ser, struct file *file);

@@ -15,12 +15,33 @@
 
 #include "memfd_extents.h"
 
+/*
+ * As kho_alloc_preserve(), for records that are written as far as they are read:
+ * clearing all of a page would take more than all the rest for a small memfd.
+ */
+void *memfd_extents_alloc_page(void)
+{
+	struct folio *folio = folio_alloc(GFP_KERNEL, 0);
+	int err;
+
+	if (!folio)
+		return ERR_PTR(-ENOMEM);
+	err = kho_preserve_folio(folio);
+	if (err) {
+		folio_put(folio);
+		return ERR_PTR(err);
+	}
+	return folio_address(folio);
+}
+
 static struct memfd_extents_chunk *add_chunk(struct memfd_extents *list)
 {
-	struct memfd_extents_chunk *chunk = kho_alloc_preserve(sizeof(*chunk));
+	struct memfd_extents_chunk *chunk = memfd_extents_alloc_page();
 
 	if (IS_ERR(chunk))
 		return chunk;
+	chunk->next = 0;
+	chunk->nr = 0;
 	if (list->last)
 		list->last->next = virt_to_phys(chunk);
 	else

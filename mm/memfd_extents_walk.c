@@ -5,23 +5,19 @@
  *
  * The walk goes over the page cache, not over the range of indices, and costs
  * what is there. Most folios need nothing done and are taken in passing. The
- * others stop the walk: they are brought in from swap, moved out of memory that
- * is lent only, which scratch is, or initialised.
+ * others stop the walk, see memfd_extents_make_ready().
  */
 
 #include <linux/cleanup.h>
 #include <linux/fs.h>
 #include <linux/kexec_handover.h>
-#include <linux/list.h>
-#include <linux/migrate.h>
 #include <linux/mm.h>
 #include <linux/pagemap.h>
-#include <linux/sched/mm.h>
 #include <linux/sched/signal.h>
 #include <linux/shmem_fs.h>
 #include <linux/sizes.h>
 #include <linux/string.h>
-#include <linux/swap.h>
+#include <linux/xarray.h>
 
 #include "internal.h"
 #include "memfd_extents.h"
@@ -29,11 +25,8 @@
 /* How many runs are gathered until they are written down. */
 #define WALK_RUNS	16
 
-/* How many folios are looked at until others get a chance. */
-#define WALK_BATCH	1024
-
-/* How often it is tried to move a folio. */
-#define WALK_MOVES	10
+/* How many folios are looked at with the lock of the page cache held. */
+#define WALK_BATCH	256
 
 /* Runs end at these borders, so that none takes for ever to work on. */
 #define RUN_BORDER	(SZ_1G >> PAGE_SHIFT)
@@ -42,18 +35,22 @@
  * struct memfd_walk - a walk over a file
  * @file: the file
  * @list: where the extents go
- * @runs: extents that are not in @list yet; there is a reference on each folio,
- *	  and nothing is preserved
- * @nr: number of runs
- * @moves: how often it was tried to move a folio since the last one was taken
+ * @run: the extent that may go on; empty if @run.nr is 0
+ * @runs: extents that are complete, and not in @list yet; in these and in @run
+ *	  there is a reference on each folio, and nothing is preserved
+ * @nr: number of @runs
+ * @moves: how often it was tried to move the folio at @move_index
+ * @move_index: where the folio is that needed work last
  * @block: number of a pageblock whose pages may stay where they are
  */
 struct memfd_walk {
 	struct file *file;
 	struct memfd_extents *list;
+	struct memfd_extent run;
 	struct memfd_extent runs[WALK_RUNS];
 	unsigned int nr;
 	unsigned int moves;
+	pgoff_t move_index;
 	unsigned long block;
 };
 
@@ -69,28 +66,30 @@ static struct address_space *walk_mapping(const struct memfd_walk *walk)
 	return walk->file->f_mapping;
 }
 
-static bool run_goes_on(const struct memfd_extent *run,
-			const struct folio *folio)
+/* There is room for a run. */
+static void end_run(struct memfd_walk *walk)
 {
-	return folio_pfn(folio) == run->pfn + run->nr &&
-	       folio->index == run->index + run->nr &&
-	       folio_pfn(folio) % RUN_BORDER;
+	if (walk->run.nr)
+		walk->runs[walk->nr++] = walk->run;
+	walk->run.nr = 0;
+}
+
+static bool run_goes_on(const struct memfd_extent *run, unsigned long pfn,
+			pgoff_t index)
+{
+	return pfn == run->pfn + run->nr && index == run->index + run->nr &&
+	       pfn % RUN_BORDER;
 }
 
 /* Takes a folio, with the caller's reference. There is room for a run. */
-static void take_folio(struct memfd_walk *walk, struct folio *folio)
+static void take_folio(struct memfd_walk *walk, unsigned long pfn,
+		       pgoff_t index, unsigned long nr)
 {
-	struct memfd_extent *run = walk->runs + walk->nr - 1;
-
-	if (!walk->nr || !run_goes_on(run, folio)) {
-		run = &walk->runs[walk->nr++];
-		*run = (struct memfd_extent) {
-			.index = folio->index,
-			.pfn = folio_pfn(folio),
-		};
+	if (!run_goes_on(&walk->run, pfn, index)) {
+		end_run(walk);
+		walk->run = (struct memfd_extent) { .index = index, .pfn = pfn };
 	}
-	run->nr += folio_nr_pages(folio);
-	walk->moves = 0;
+	walk->run.nr += nr;
 }
 
 static int preserve_run(struct memfd_extents *list,
@@ -108,31 +107,37 @@ static int preserve_run(struct memfd_extents *list,
 	return err;
 }
 
-/* Writes down all runs but the last @keep, which may go on. */
-static int write_runs(struct memfd_walk *walk, unsigned int keep)
+/* Writes down all runs that are complete. */
+static int write_runs(struct memfd_walk *walk)
 {
 	unsigned int i;
-	int err = 0;
+	int err;
 
-	for (i = 0; !err && i + keep < walk->nr; i++)
+	for (i = 0; i < walk->nr; i++) {
 		err = preserve_run(walk->list, &walk->runs[i]);
-	if (err)
-		i--;
-	walk->nr -= i;
-	memmove(walk->runs, walk->runs + i, walk->nr * sizeof(*walk->runs));
-	return err;
+		if (err) {
+			walk->nr -= i;
+			memmove(walk->runs, walk->runs + i,
+				walk->nr * sizeof(*walk->runs));
+			return err;
+		}
+	}
+	walk->nr = 0;
+	return 0;
 }
 
 static void drop_runs(struct memfd_walk *walk)
 {
+	memfd_extents_put_pages(&walk->run);
 	while (walk->nr)
 		memfd_extents_put_pages(&walk->runs[--walk->nr]);
 }
 
 /* Asking for each folio again is what would take longest of all. */
-static bool may_stay(struct memfd_walk *walk, struct folio *folio)
+static bool may_stay(struct memfd_walk *walk, struct folio *folio,
+		     unsigned long pfn)
 {
-	const unsigned long block = folio_pfn(folio) / pageblock_nr_pages;
+	const unsigned long block = pfn / pageblock_nr_pages;
 
 	if (block == walk->block)
 		return true;
@@ -142,184 +147,146 @@ static bool may_stay(struct memfd_walk *walk, struct folio *folio)
 	return true;
 }
 
-static bool is_settled(struct folio *folio)
+/* As the tests of folios for these flags, in one go. */
+static bool is_settled(const struct folio *folio)
 {
-	return folio_test_uptodate(folio) && folio_test_dirty(folio) &&
-	       !folio_contain_hwpoisoned_page(folio);
+	const unsigned long settled = BIT(PG_uptodate) | BIT(PG_dirty);
+
+	if ((READ_ONCE(folio->flags.f) & (settled | __PG_HWPOISON)) != settled)
+		return false;
+	return !folio_test_large(folio) || !folio_test_has_hwpoisoned(folio);
 }
 
 /*
- * Takes a reference on a folio that needs nothing done. Until there is one, the
- * folio may go elsewhere, so it is looked at again then; reclaim holds the lock
- * from its last look at the number of references until the folio is gone.
+ * Takes a reference on a folio that needs nothing done. The lock of the page
+ * cache keeps it there until then; but not from reclaim, which holds the lock of
+ * the folio from its last look at the file until the folio is gone.
  */
 static bool grab_ready(struct memfd_walk *walk, struct folio *folio,
-		       pgoff_t index)
+		       unsigned long pfn)
 {
 	bool ready;
 
-	if (!folio_try_get(folio))
+	if (!folio_trylock(folio))
 		return false;
-	if (!folio_trylock(folio)) {
-		folio_put(folio);
-		return false;
-	}
-	ready = folio->mapping == walk_mapping(walk) &&
-		folio->index == index && is_settled(folio) &&
-		may_stay(walk, folio);
+	ready = is_settled(folio) && may_stay(walk, folio, pfn);
+	if (ready)
+		folio_get(folio);
 	folio_unlock(folio);
-	if (!ready)
-		folio_put(folio);
 	return ready;
 }
 
-/* Takes folios from *@index up to @last; *@index is where it stopped. */
+/**
+ * struct walk_node - a lowest node of the page cache
+ * @node: the node
+ * @left: how many of its slots are in use and not seen yet, or more
+ */
+struct walk_node {
+	const struct xa_node *node;
+	unsigned long left;
+};
+
+static struct walk_node enter_node(const struct xa_state *xas)
+{
+	const struct xa_node *node = xas->xa_node;
+
+	return (struct walk_node) {
+		.node = node,
+		.left = node && !node->shift ? node->count : ULONG_MAX,
+	};
+}
+
+/*
+ * Goes to the end of a node, and returns true, when all that is in it has been
+ * seen: looking for the next page slot by slot is what would take longest in a
+ * sparse file.
+ */
+static bool leave_node(struct walk_node *at, struct xa_state *xas,
+		       unsigned long nr)
+{
+	if (at->node != xas->xa_node)
+		*at = enter_node(xas);
+	if (at->left > nr) {
+		at->left -= nr;
+		return false;
+	}
+	xas_advance(xas, xas->xa_index | XA_CHUNK_MASK);
+	return true;
+}
+
+/*
+ * True if a file that is preserved has only @pages pages: these are only ever
+ * added, so a number tells whether there are others.
+ */
+bool memfd_extents_is_whole(const struct file *file, u64 pages)
+{
+	struct inode *inode = file_inode(file);
+
+	return READ_ONCE(inode->i_mapping->nrpages) == pages &&
+	       !READ_ONCE(SHMEM_I(inode)->swapped);
+}
+
+static bool has_all(const struct memfd_walk *walk)
+{
+	u64 pages = walk->list->pages + walk->run.nr;
+	unsigned int i;
+
+	for (i = 0; i < walk->nr; i++)
+		pages += walk->runs[i].nr;
+	return memfd_extents_is_whole(walk->file, pages);
+}
+
+/* The next entry; in less time than xas_find() if it is a neighbour. */
+static void *next_entry(struct xa_state *xas, pgoff_t last)
+{
+	void *entry = xas_next(xas);
+
+	if (entry && !xa_is_internal(entry) && xas->xa_index <= last)
+		return entry;
+	return xas_find(xas, last);
+}
+
+/*
+ * Takes folios from *@index up to @last; *@index is where it stopped. A huge page
+ * may have been made of folios and of holes before *@index that the walk has
+ * passed. What was taken is in no such page, so it goes into the list as it is.
+ */
 static enum memfd_walk_stop take_ready(struct memfd_walk *walk, pgoff_t *index,
 				       pgoff_t last)
 {
 	XA_STATE(xas, &walk_mapping(walk)->i_pages, *index);
 	unsigned int left = WALK_BATCH;
+	struct walk_node at = {};
 	struct folio *folio;
 
-	guard(rcu)();
-	xas_for_each(&xas, folio, last) {
-		if (xas_retry(&xas, folio))
-			continue;
+	guard(spinlock_irq)(&xas.xa->xa_lock);
+	for (folio = xas_find(&xas, last); folio; folio = next_entry(&xas, last)) {
+		const unsigned long pfn = folio_pfn(folio);
+		unsigned long nr;
+
 		*index = xas.xa_index;
 		if (walk->nr == WALK_RUNS || !left--)
 			return WALK_PAUSE;
-		if (xa_is_value(folio) || !grab_ready(walk, folio, *index))
+		if (xa_is_value(folio) || !grab_ready(walk, folio, pfn))
 			return WALK_WORK;
-		take_folio(walk, folio);
+		nr = folio_nr_pages(folio);
+		take_folio(walk, pfn, folio->index, nr);
+		if (nr > 1)
+			xas_advance(&xas, folio_next_index(folio) - 1);
+		if (leave_node(&at, &xas, nr) && has_all(walk))
+			return WALK_END;
 	}
 	return WALK_END;
 }
 
-/* Brings a folio in from swap; it is looked at again. */
-static int swap_in(struct inode *inode, pgoff_t index)
+/* Does what is needed at @index, where the walk has stopped. */
+static int do_work(struct memfd_walk *walk, pgoff_t index)
 {
-	struct folio *folio;
-	int err;
-
-	/* What was allocated behind the end of the file can be there, too. */
-	err = shmem_get_folio(inode, index, 0, &folio, SGP_FALLOC);
-	if (err)
-		return err;
-	folio_unlock(folio);
-	folio_put(folio);
-	return 0;
-}
-
-/*
- * A page that was never written to may not be initialised yet. It is now, so
- * that nobody has to remember in which state it was; and it is dirty, so that
- * nobody drops it as a page that can be had again. -EAGAIN if the folio is not
- * where it was any more.
- */
-static int settle_folio(struct memfd_walk *walk, struct folio *folio,
-			pgoff_t index)
-{
-	int err = 0;
-	long i;
-
-	if (folio_lock_killable(folio))
-		return -EINTR;
-	if (folio->mapping != walk_mapping(walk) || folio->index != index)
-		err = -EAGAIN;
-	else if (folio_contain_hwpoisoned_page(folio))
-		err = -EHWPOISON;
-	if (!err && !folio_test_uptodate(folio)) {
-		for (i = 0; i < folio_nr_pages(folio); i++)
-			clear_highpage(folio_page(folio, i));
-		flush_dcache_folio(folio);
-		folio_mark_uptodate(folio);
+	if (index != walk->move_index) {
+		walk->move_index = index;
+		walk->moves = 0;
 	}
-	if (!err)
-		folio_mark_dirty(folio);
-	folio_unlock(folio);
-	return err;
-}
-
-/*
- * Moves a folio to where it may stay, and drops the reference on it; it is
- * looked at again. Not all that others do to a folio lets it be moved at once.
- */
-static int move_folio(struct memfd_walk *walk, struct folio *folio)
-{
-	struct migration_target_control target = {
-		.nid = folio_nid(folio),
-		.gfp_mask = GFP_USER | __GFP_NOWARN,
-		.reason = MR_LONGTERM_PIN,
-	};
-	LIST_HEAD(folios);
-	bool isolated;
-	int err = 0;
-
-	if (walk->moves++ == WALK_MOVES) {
-		folio_put(folio);
-		return -EBUSY;
-	}
-	isolated = isolate_folio_to_list(folio, &folios);
-	if (!isolated) {
-		/* It is on its way to a list, or somebody else has isolated it. */
-		lru_add_drain_all();
-		err = folio_wait_locked_killable(folio);
-	}
-	folio_put(folio);
-	if (isolated && migrate_pages(&folios, alloc_migration_target, NULL,
-				      (unsigned long)&target, MIGRATE_SYNC,
-				      MR_LONGTERM_PIN, NULL))
-		putback_movable_pages(&folios);
-	return err;
-}
-
-/* Takes the folio at @index, with the caller's reference. */
-static int take_with_work(struct memfd_walk *walk, struct folio *folio,
-			  pgoff_t *index)
-{
-	int err;
-
-	/*
-	 * A huge page may have been made of folios and of holes before them
-	 * that the walk has passed. What was taken is in no such page.
-	 */
-	if (folio->index < *index) {
-		*index = folio->index;
-		folio_put(folio);
-		return 0;
-	}
-	if (!folio_is_longterm_pinnable(folio))
-		return move_folio(walk, folio);
-	err = settle_folio(walk, folio, *index);
-	if (err) {
-		folio_put(folio);
-		return err == -EAGAIN ? 0 : err;
-	}
-	take_folio(walk, folio);
-	*index = folio_next_index(folio);
-	return 0;
-}
-
-static int work_on(struct memfd_walk *walk, struct folio *folio, pgoff_t *index)
-{
-	if (xa_is_value(folio))
-		return swap_in(walk_mapping(walk)->host, *index);
-	return folio ? take_with_work(walk, folio, index) : 0;
-}
-
-/*
- * Does what is needed at @index; where that is not all, @index stays. What is
- * allocated is for memory that does not move, whatever it is allocated for.
- */
-static int do_work(struct memfd_walk *walk, pgoff_t *index)
-{
-	const unsigned int flags = memalloc_pin_save();
-	int err;
-
-	err = work_on(walk, filemap_get_entry(walk_mapping(walk), *index),
-		      index);
-	memalloc_pin_restore(flags);
-	return err;
+	return memfd_extents_make_ready(walk_mapping(walk), index, &walk->moves);
 }
 
 /* Takes what there is in the pages from @index up to @last. */
@@ -330,16 +297,17 @@ static int walk_range(struct memfd_walk *walk, pgoff_t index, pgoff_t last)
 
 	do {
 		stop = take_ready(walk, &index, last);
-		err = write_runs(walk, min(walk->nr, 1));
+		err = write_runs(walk);
 		if (!err && stop == WALK_WORK)
-			err = do_work(walk, &index);
+			err = do_work(walk, index);
 		if (err)
 			return err;
 		if (fatal_signal_pending(current))
 			return -EINTR;
 		cond_resched();
-	} while (stop != WALK_END && index <= last);
-	return 0;
+	} while (stop != WALK_END);
+	end_run(walk);
+	return write_runs(walk);
 }
 
 static int walk_file(struct memfd_walk *walk, const struct memfd_extents *old)
@@ -352,7 +320,6 @@ static int walk_file(struct memfd_walk *walk, const struct memfd_extents *old)
 	while ((extent = memfd_extents_iterate(&iter))) {
 		if (index < extent->index) {
 			err = walk_range(walk, index, extent->index - 1);
-			err = err ?: write_runs(walk, 0);
 			if (err)
 				return err;
 		}
@@ -361,8 +328,7 @@ static int walk_file(struct memfd_walk *walk, const struct memfd_extents *old)
 			return err;
 		index = extent->index + extent->nr;
 	}
-	err = walk_range(walk, index, ULONG_MAX);
-	return err ?: write_runs(walk, 0);
+	return walk_range(walk, index, ULONG_MAX);
 }
 
 /**
