@@ -190,10 +190,12 @@ TEST_F(frozen, fault_sleeps_until_it_is_called_off)
 
 	ASSERT_TRUE(start_sleeper(&sleeper));
 	EXPECT_EQ(blocks(self->fd), HOLE / 512);
-	/* Nobody waits for the mm. */
+	/* Nobody waits for the mm, or for that mapping. */
 	map = mmap(NULL, PAGE, PROT_READ, MAP_PRIVATE | MAP_ANONYMOUS, -1, 0);
 	EXPECT_NE(map, MAP_FAILED);
 	EXPECT_EQ(munmap(map, PAGE), 0);
+	EXPECT_EQ(mprotect(self->map, SIZE, PROT_READ), 0);
+	EXPECT_EQ(mprotect(self->map, SIZE, PROT_READ | PROT_WRITE), 0);
 	EXPECT_FALSE(atomic_load(&sleeper.done));
 
 	ASSERT_EQ(luo_session_event(self->session, LIVEUPDATE_CANCEL), 0);
