@@ -6,6 +6,7 @@
 #   BASE_TARBALL=FILE   use this linux-6.18.y.tar.xz as the base kernel
 #   FRAGMENT=FILE       add config lines to the kernel, in a build of its own
 #   KIND=plain|debug    which kernel "kernel" and "shell" are about
+#   GUEST=kernel        "demo" shows a guest that runs a Linux
 #   TESTS="PATTERN..."  run only those parts of the tests
 #   KEXECS=N            how many kexecs "soak" and "soak-memfd" do
 #   SEED=N              "soak-memfd" does the same as it did with that one
@@ -73,7 +74,7 @@ print-kernel:
 
 .PHONY: demo
 demo: deps-vm
-	@scripts/demo
+	@scripts/demo $(GUEST)
 
 .PHONY: shell
 shell: deps-vm

@@ -19,7 +19,8 @@ HOST_DATA = {
         "/usr/lib/x86_64-linux-gnu/qemu/accel-tcg-x86_64.so",
         "/usr/share/seabios/bios-256k.bin",
         "/usr/share/qemu/bios-256k.bin",
-        "/usr/share/qemu/kvmvapic.bin"),
+        "/usr/share/qemu/kvmvapic.bin",
+        "/usr/share/qemu/linuxboot_dma.bin"),
     "memcached": (),
 }
 
@@ -36,6 +37,15 @@ def build_programs():
     out = subprocess.run([paths.TOP / "scripts/user"], check=True,
                          stdout=subprocess.PIPE, text=True)
     return Path(out.stdout.strip())
+
+
+def build_inner_guest(programs):
+    """Builds what a guest inside of a guest boots; returns files for /boot."""
+    image = initramfs.Initramfs()
+    image.add("/init", programs / "luo_guest")
+    cpio = paths.work_dir() / "guest.cpio"
+    image.write(cpio)
+    return {"guest": build("guest"), "guest.cpio": cpio}
 
 
 def busybox():

@@ -4,12 +4,14 @@
  * counts, and a memcached with many keys. Luod gives them their sessions, and
  * luoctl does the update.
  *
- * usage: luo_kexec_programs [demo] [alone]
+ * usage: luo_kexec_programs [demo] [alone] [kernel]
  *
  * With "demo" it tells what happens, and how long it took. With "alone" there is
- * no luod, and the programs are told by a signal.
+ * no luod, and the programs are told by a signal. With "kernel" the guest is not
+ * a boot sector, but a Linux.
  */
 
+#include <ctype.h>
 #include <errno.h>
 #include <fcntl.h>
 #include <signal.h>
@@ -40,7 +42,7 @@
 /* In steps of 10 ms: QEMU in QEMU takes its time. */
 #define PATIENCE 20000
 
-static bool demo, alone;
+static bool demo, alone, kernel;
 
 /* All that the guest said, in a memfd that goes through the update, too. */
 static const char *text;
@@ -144,8 +146,13 @@ static void start_qemu(void)
 		QEMU, "-drive", "file=/bin/luo-counter.img,format=raw,if=ide",
 		NULL
 	};
+	char *const linux_guest[] = {
+		"/bin/luo-qemu", "--name", "guest", "--memory", "32", "--",
+		QEMU, "-kernel", "/boot/guest", "-initrd", "/boot/guest.cpio",
+		"-append", "console=ttyS0 quiet no_timer_check", NULL
+	};
 
-	qemu = start_wrapped(sector, text_fd);
+	qemu = start_wrapped(kernel ? linux_guest : sector, text_fd);
 }
 
 static void start_memcached(void)
@@ -190,37 +197,48 @@ static void take_text(void)
 	map_text();
 }
 
-/* Each line that is complete has the number after that of the one before. */
+/*
+ * Each line that is complete has the number after that of the one before. A Linux
+ * may have something to say, too, which has no number.
+ */
 static bool read_number(void)
 {
 	const char *line = text + text_read, *end = strchr(line, '\n');
 
 	if (!end)
 		return false;
+	text_read += end + 1 - line;
+	if (!isdigit(*line))
+		return true;
 	if (strtol(line, NULL, 10) != last + 1)
 		ksft_print_msg("after %ld: %.*s\n", last, (int)(end - line),
 			       line);
 	luo_check_eq(strtol(line, NULL, 10), last + 1);
 	last++;
-	text_read += end + 1 - line;
 	return true;
 }
 
-/* What it has said so far, and some lines more. */
+static void wait_for_line(void)
+{
+	int tries = PATIENCE;
+
+	while (!read_number()) {
+		if (!--tries)
+			ksft_print_msg("the guest said: %s\n", text);
+		luo_check(tries);
+		usleep(10000);
+	}
+}
+
+/* What it has said so far, and some numbers more. */
 static void count(void)
 {
-	int lines = NR_LINES, tries = PATIENCE;
+	long end;
 
 	while (read_number())
 		;
-	while (lines) {
-		if (read_number()) {
-			lines--;
-			continue;
-		}
-		luo_check(--tries);
-		usleep(10000);
-	}
+	for (end = last + NR_LINES; last < end;)
+		wait_for_line();
 }
 
 static void check_keys(void)
@@ -356,6 +374,7 @@ int main(int argc, char **argv)
 	while (*++argv) {
 		demo |= !strcmp(*argv, "demo");
 		alone |= !strcmp(*argv, "alone");
+		kernel |= !strcmp(*argv, "kernel");
 	}
 	return luo_run_stages(stages, ARRAY_SIZE(stages));
 }
