@@ -51,6 +51,11 @@ static int __init reserve_range(char *arg)
 	/* The next kernel gets it handed over. */
 	if (is_kho_boot())
 		return 0;
+	/* Where the kernel itself lies may be random. */
+	if (memblock_is_region_reserved(phys, size)) {
+		pr_err("the range is in use\n");
+		return -EBUSY;
+	}
 	reserved.phys = phys;
 	reserved.nr_pages = size >> PAGE_SHIFT;
 	return memblock_reserve(phys, size);
