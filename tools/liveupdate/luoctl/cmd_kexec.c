@@ -121,12 +121,15 @@ static int announce(const struct options *options, const struct plan *plan)
 	return status ? fail_with(status, "kexec: %s", why) : STATUS_OK;
 }
 
+/* Whoever read what is said here may go; clients still have to be told. */
 static int watch_signals(void)
 {
 	sigset_t set;
 
+	signal(SIGPIPE, SIG_IGN);
 	sigemptyset(&set);
 	sigaddset(&set, SIGINT);
+	sigaddset(&set, SIGQUIT);
 	sigaddset(&set, SIGTERM);
 	sigaddset(&set, SIGHUP);
 	sigprocmask(SIG_BLOCK, &set, NULL);
@@ -231,8 +234,11 @@ static int check_clients(const struct options *options)
 static int freeze_and_jump(const struct options *options,
 			   const struct plan *plan, int signals)
 {
-	int err, status = plan->clients ? check_clients(options) : STATUS_OK;
+	int err, status;
 
+	/* It may take long, so nobody is asked before. */
+	sync();
+	status = plan->clients ? check_clients(options) : STATUS_OK;
 	if (status)
 		return status;
 	if (is_interrupted(signals))

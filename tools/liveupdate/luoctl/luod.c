@@ -67,7 +67,8 @@ static int parse(const char *text, struct json_object **answer)
 
 	*answer = json_tokener_parse(text);
 	if (json_object_is_type(*answer, json_type_object) &&
-	    json_object_object_get_ex(*answer, "type", &type))
+	    json_object_object_get_ex(*answer, "type", &type) &&
+	    json_object_is_type(type, json_type_string))
 		return 0;
 	json_object_put(*answer);
 	return -EBADMSG;

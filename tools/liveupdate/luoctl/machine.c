@@ -10,6 +10,7 @@
 #include <string.h>
 #include <sys/socket.h>
 #include <sys/syscall.h>
+#include <sys/time.h>
 #include <sys/un.h>
 #include <unistd.h>
 
@@ -35,7 +36,6 @@ int machine_kexec_load(int kernel, int initrd, const char *cmdline)
 /* Comes back only with an error. */
 int machine_kexec(void)
 {
-	sync();
 	syscall(SYS_reboot, LINUX_REBOOT_MAGIC1, LINUX_REBOOT_MAGIC2,
 		LINUX_REBOOT_CMD_KEXEC, NULL);
 	return -errno;
@@ -58,6 +58,7 @@ int machine_fd_of(pid_t pid, int fd)
 int machine_connect(const char *path)
 {
 	struct sockaddr_un addr = { .sun_family = AF_UNIX };
+	const struct timeval limit = { .tv_sec = 10 };
 	int sock, err;
 
 	if (strlen(path) >= sizeof(addr.sun_path))
@@ -66,9 +67,11 @@ int machine_connect(const char *path)
 	sock = socket(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC, 0);
 	if (sock < 0)
 		return -errno;
+	/* Of a daemon that hangs, the queue may be full. */
+	setsockopt(sock, SOL_SOCKET, SO_SNDTIMEO, &limit, sizeof(limit));
 	if (!connect(sock, (struct sockaddr *)&addr, sizeof(addr)))
 		return sock;
-	err = -errno;
+	err = errno == EAGAIN ? -ETIMEDOUT : -errno;
 	close(sock);
 	return err;
 }
