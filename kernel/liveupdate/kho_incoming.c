@@ -17,8 +17,6 @@
 #include <linux/export.h>
 #include <linux/io.h>
 #include <linux/kexec_handover.h>
-#include <linux/log2.h>
-#include <linux/minmax.h>
 #include <linux/mm.h>
 #include <linux/mutex.h>
 #include <linux/rcupdate.h>
@@ -122,21 +120,14 @@ int kho_incoming_find(unsigned long pfn)
 	return -ENOENT;
 }
 
-/* The order of the largest block that a range can begin with. */
-static unsigned int largest_order(unsigned long pfn, unsigned long nr)
-{
-	unsigned int order = min_t(unsigned int, ilog2(nr), KHO_TREE_MAX_ORDER);
-
-	return pfn ? min_t(unsigned int, order, __ffs(pfn)) : order;
-}
-
 /*
- * The same for the first block of a range that ends at the end of a block. It
- * is looked for first where kho_range_order() has it, but for borders of nodes.
+ * As kho_incoming_find(), for the first block of a range that ends at the end of
+ * a block. It is looked for first where kho_range_order() has it, but for borders
+ * of nodes.
  */
 int kho_incoming_find_first(unsigned long pfn, unsigned long nr)
 {
-	const unsigned int order = largest_order(pfn, nr);
+	const unsigned int order = kho_tree_fitting_order(pfn, nr);
 
 	return has_key(block_key(pfn, order)) ? order : kho_incoming_find(pfn);
 }

@@ -13,8 +13,6 @@
 #include <linux/cleanup.h>
 #include <linux/gfp.h>
 #include <linux/io.h>
-#include <linux/log2.h>
-#include <linux/minmax.h>
 #include <linux/mm.h>
 
 #include <kunit/visibility.h>
@@ -340,10 +338,8 @@ static int del_all_or_nothing(struct kho_tracker *tracker, unsigned long pfn,
  */
 unsigned int kho_range_order(unsigned long pfn, unsigned long nr)
 {
-	unsigned int order = min_t(unsigned int, ilog2(nr), KHO_TREE_MAX_ORDER);
+	unsigned int order = kho_tree_fitting_order(pfn, nr);
 
-	if (pfn)
-		order = min_t(unsigned int, order, __ffs(pfn));
 	while (order &&
 	       pfn_to_nid(pfn) != pfn_to_nid(pfn + (1UL << order) - 1))
 		order--;

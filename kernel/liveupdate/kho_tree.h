@@ -9,11 +9,23 @@
 #ifndef _LINUX_LIVEUPDATE_KHO_TREE_H
 #define _LINUX_LIVEUPDATE_KHO_TREE_H
 
+#include <linux/bitops.h>
 #include <linux/kho/abi/kho.h>
+#include <linux/log2.h>
+#include <linux/minmax.h>
 #include <linux/types.h>
 
 /* No page has this pfn or a higher one. */
 #define KHO_TREE_END	(1ULL << (64 - PAGE_SHIFT))
+
+/* Order of the largest naturally aligned block that [pfn, pfn + nr) begins with. */
+static inline unsigned int kho_tree_fitting_order(unsigned long pfn,
+						  unsigned long nr)
+{
+	unsigned int order = min_t(unsigned int, ilog2(nr), KHO_TREE_MAX_ORDER);
+
+	return pfn ? min_t(unsigned int, order, __ffs(pfn)) : order;
+}
 
 /**
  * struct kho_blocks - blocks of one order that lie next to each other
