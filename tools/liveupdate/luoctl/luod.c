@@ -79,12 +79,14 @@ static int ask(int sock, const char *command, int signals, int timeout_ms,
 {
 	const int64_t end = timeout_ms < 0 ? -1 : now_ms() + timeout_ms;
 	char line[128], *text;
+	ssize_t sent;
 	int err, len;
 
 	len = snprintf(line, sizeof(line),
 		       "{\"type\":\"%s\",\"reason\":\"by luoctl\"}\n", command);
-	if (send(sock, line, len, MSG_NOSIGNAL) != len)
-		return -errno;
+	sent = send(sock, line, len, MSG_NOSIGNAL);
+	if (sent != len)
+		return sent < 0 ? -errno : -EIO;
 	text = malloc(ANSWER_MAX);
 	if (!text)
 		return -ENOMEM;
