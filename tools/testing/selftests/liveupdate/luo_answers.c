@@ -114,6 +114,17 @@ static void begin(struct command *command, int uffd, int fd, unsigned long cmd,
 	luo_check_eq(msg.event, UFFD_EVENT_PAGEFAULT);
 }
 
+static void begin_preserve(struct command *command, int uffd, int session,
+			   int memfd, struct liveupdate_session_preserve_fd *arg)
+{
+	*arg = (struct liveupdate_session_preserve_fd) {
+		.size = sizeof(*arg),
+		.fd = memfd,
+		.token = 1,
+	};
+	begin(command, uffd, session, LIVEUPDATE_SESSION_PRESERVE_FD, arg);
+}
+
 static int end(struct command *command, int uffd)
 {
 	protect(uffd, command->arg, false);
@@ -124,16 +135,10 @@ static int end(struct command *command, int uffd)
 TEST_F(answers, preserve_fd_does_not_hold_up_the_update)
 {
 	int memfd = luo_memfd_filled("answers", PAGE, 1);
-	struct liveupdate_session_preserve_fd *arg = self->page;
 
 	ASSERT_GE(memfd, 0);
-	*arg = (struct liveupdate_session_preserve_fd) {
-		.size = sizeof(*arg),
-		.fd = memfd,
-		.token = 1,
-	};
-	begin(&self->command, self->uffd, self->session,
-	      LIVEUPDATE_SESSION_PRESERVE_FD, arg);
+	begin_preserve(&self->command, self->uffd, self->session, memfd,
+		       self->page);
 	EXPECT_EQ(luo_event(self->dev, LIVEUPDATE_PREPARE), 0);
 	/* It had not begun. */
 	EXPECT_EQ(end(&self->command, self->uffd), -EBUSY);
@@ -162,19 +167,13 @@ TEST_F(answers, create_does_not_hold_up_the_update)
 
 TEST_F(answers, other_sessions_can_be_closed)
 {
-	struct liveupdate_session_preserve_fd *arg = self->page;
 	int memfd = luo_memfd_filled("answers", PAGE, 1);
 	int other = luo_create(self->dev, "other");
 
 	ASSERT_GE(memfd, 0);
 	ASSERT_GE(other, 0);
-	*arg = (struct liveupdate_session_preserve_fd) {
-		.size = sizeof(*arg),
-		.fd = memfd,
-		.token = 1,
-	};
-	begin(&self->command, self->uffd, self->session,
-	      LIVEUPDATE_SESSION_PRESERVE_FD, arg);
+	begin_preserve(&self->command, self->uffd, self->session, memfd,
+		       self->page);
 	EXPECT_EQ(luo_event(self->dev, LIVEUPDATE_PREPARE), 0);
 	EXPECT_EQ(luo_event(self->dev, LIVEUPDATE_CANCEL), 0);
 	EXPECT_EQ(close(other), 0);
