@@ -85,6 +85,7 @@ static int prepare_run(struct memfd_insert *insert, const struct memfd_run *run)
 			return err;
 		}
 		prepare_folio(insert, folio, index);
+		insert->run[i] = folio;
 		page += step;
 		index += step;
 	}
@@ -105,47 +106,41 @@ static void count_folios(struct folio *folio, int pages)
  */
 static void count_run(struct memfd_insert *insert, const struct memfd_run *run)
 {
-	struct folio *folio = list_last_entry(&insert->folios, struct folio, lru);
+	struct folio *folio = insert->run[0];
 	unsigned int i, same = 1;
 
-	for (i = 1; i < run->nr; i++) {
-		struct folio *prev = list_prev_entry(folio, lru);
+	for (i = 1; i < run->nr; i++, same++) {
+		struct folio *next = insert->run[i];
 
-		if (folio_memcg(prev) != folio_memcg(folio)) {
+		if (folio_memcg(next) != folio_memcg(folio)) {
 			count_folios(folio, same << run->order);
+			folio = next;
 			same = 0;
 		}
-		folio = prev;
-		same++;
 	}
 	count_folios(folio, same << run->order);
 }
 
-/*
- * Several folios are all in one node of the xarray, and the last one goes first:
- * with that the node is there, so only the first store can need memory. From
- * the other end it would not be so: an entry at index 0 of an empty file gets no
- * node.
- */
+/* A folio alone needs no node if it is the only one of the file. */
+static void store_folios(struct xa_state *xas, struct memfd_insert *insert,
+			 unsigned int nr)
+{
+	if (nr == 1)
+		xas_store(xas, insert->run[0]);
+	else
+		xas_store_batch(xas, insert->run, nr);
+}
+
 static int store_run(struct memfd_insert *insert, const struct memfd_run *run)
 {
-	struct folio *folio = list_last_entry(&insert->folios, struct folio, lru);
 	struct address_space *mapping = insert->inode->i_mapping;
-	const pgoff_t step = 1UL << run->order;
-	XA_STATE_ORDER(xas, &mapping->i_pages, folio->index, run->order);
-	unsigned int i;
+	XA_STATE_ORDER(xas, &mapping->i_pages, run->index, run->order);
 
 	do {
 		xas_lock_irq(&xas);
-		xas_store(&xas, folio);
+		store_folios(&xas, insert, run->nr);
 		if (!xas_error(&xas)) {
-			for (i = 1; i < run->nr; i++) {
-				folio = list_prev_entry(folio, lru);
-				xas_advance(&xas, xas.xa_index - step);
-				xas_store(&xas, folio);
-			}
-			VM_WARN_ON_ONCE(xas_error(&xas));
-			mapping->nrpages += run->nr * step;
+			mapping->nrpages += (unsigned long)run->nr << run->order;
 			count_run(insert, run);
 		}
 		xas_unlock_irq(&xas);

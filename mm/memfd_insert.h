@@ -20,10 +20,12 @@ struct page;
  * struct memfd_insert - a memfd that is filled, and is nobody else's yet
  * @inode: the memfd's
  * @folios: what is in it, in the order in which it was inserted
+ * @run: the folios of the run that is inserted now
  */
 struct memfd_insert {
 	struct inode *inode;
 	struct list_head folios;
+	void *run[XA_CHUNK_SIZE];
 };
 
 /**
