@@ -192,12 +192,13 @@ struct block_counts {
 static bool overlaps(struct kho_tracker *tracker, u64 pfn, u64 end,
 		     const struct block_counts *own)
 {
+	const u64 root = root_pa(tracker);
 	unsigned int order;
 
 	lockdep_assert_held_read(&tracker->lock);
 
 	for_each_set_bit(order, tracker->orders, KHO_TREE_MAX_ORDER + 1) {
-		if (kho_tree_has_more(root_pa(tracker),
+		if (kho_tree_has_more(root,
 				      kho_tree_key(pfn << PAGE_SHIFT, order),
 				      kho_tree_key((end << PAGE_SHIFT) - 1, order),
 				      own->nr[order]))

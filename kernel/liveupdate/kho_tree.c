@@ -139,6 +139,13 @@ static bool seek_bits(const struct kho_tree_bitmap *bitmap, u64 *key, u64 last,
 	return true;
 }
 
+static bool has_key(u64 root, u64 key)
+{
+	const struct kho_tree_bitmap *bitmap = kho_tree_find(root, key);
+
+	return bitmap && test_bit(kho_tree_index(key, 0), bitmap->bits);
+}
+
 /**
  * kho_tree_has_more - ask for keys of a range
  * @root: pa of the root node
@@ -152,6 +159,10 @@ bool kho_tree_has_more(u64 root, u64 key, u64 last, u64 nr)
 {
 	const struct kho_tree_bitmap *bitmap;
 	u64 first, end;
+
+	/* So it is for each order whose blocks are larger than the range. */
+	if (key == last)
+		return !nr && has_key(root, key);
 
 	while (key <= last && last - key >= nr) {
 		bitmap = seek_bitmap_near(root, &key, last);
