@@ -10,45 +10,30 @@
 
 #include <linux/cleanup.h>
 #include <linux/fs.h>
-#include <linux/kexec_handover.h>
 #include <linux/mm.h>
 #include <linux/pagemap.h>
 #include <linux/sched/signal.h>
 #include <linux/shmem_fs.h>
-#include <linux/sizes.h>
-#include <linux/string.h>
 #include <linux/xarray.h>
 
 #include "internal.h"
 #include "memfd_extents.h"
-
-/* How many runs are gathered until they are written down. */
-#define WALK_RUNS	16
+#include "memfd_extents_runs.h"
 
 /* How many folios are looked at with the lock of the page cache held. */
 #define WALK_BATCH	256
 
-/* Runs end at these borders, so that none takes for ever to work on. */
-#define RUN_BORDER	(SZ_1G >> PAGE_SHIFT)
-
 /**
  * struct memfd_walk - a walk over a file
  * @file: the file
- * @list: where the extents go
- * @run: the extent that may go on; empty if @run.nr is 0
- * @runs: extents that are complete, and not in @list yet; in these and in @run
- *	  there is a reference on each folio, and nothing is preserved
- * @nr: number of @runs
+ * @runs: what was found; there is a reference on each folio
  * @moves: how often it was tried to move the folio at @move_index
  * @move_index: where the folio is that needed work last
  * @block: number of a pageblock whose pages may stay where they are
  */
 struct memfd_walk {
 	struct file *file;
-	struct memfd_extents *list;
-	struct memfd_extent run;
-	struct memfd_extent runs[WALK_RUNS];
-	unsigned int nr;
+	struct memfd_extents_runs runs;
 	unsigned int moves;
 	pgoff_t move_index;
 	unsigned long block;
@@ -66,73 +51,6 @@ static struct address_space *walk_mapping(const struct memfd_walk *walk)
 	return walk->file->f_mapping;
 }
 
-/* There is room for a run. */
-static void end_run(struct memfd_walk *walk)
-{
-	if (walk->run.nr)
-		walk->runs[walk->nr++] = walk->run;
-	walk->run.nr = 0;
-}
-
-static bool run_goes_on(const struct memfd_extent *run, unsigned long pfn,
-			pgoff_t index)
-{
-	return pfn == run->pfn + run->nr && index == run->index + run->nr &&
-	       pfn % RUN_BORDER;
-}
-
-/* Takes a folio, with the caller's reference. There is room for a run. */
-static void take_folio(struct memfd_walk *walk, unsigned long pfn,
-		       pgoff_t index, unsigned long nr)
-{
-	if (!run_goes_on(&walk->run, pfn, index)) {
-		end_run(walk);
-		walk->run = (struct memfd_extent) { .index = index, .pfn = pfn };
-	}
-	walk->run.nr += nr;
-}
-
-static int preserve_run(struct memfd_extents *list,
-			const struct memfd_extent *run)
-{
-	struct page *page = pfn_to_page(run->pfn);
-	int err;
-
-	err = kho_preserve_pages(page, run->nr);
-	if (err)
-		return err;
-	err = memfd_extents_append(list, run);
-	if (err)
-		kho_unpreserve_pages(page, run->nr);
-	return err;
-}
-
-/* Writes down all runs that are complete. */
-static int write_runs(struct memfd_walk *walk)
-{
-	unsigned int i;
-	int err;
-
-	for (i = 0; i < walk->nr; i++) {
-		err = preserve_run(walk->list, &walk->runs[i]);
-		if (err) {
-			walk->nr -= i;
-			memmove(walk->runs, walk->runs + i,
-				walk->nr * sizeof(*walk->runs));
-			return err;
-		}
-	}
-	walk->nr = 0;
-	return 0;
-}
-
-static void drop_runs(struct memfd_walk *walk)
-{
-	memfd_extents_put_pages(&walk->run);
-	while (walk->nr)
-		memfd_extents_put_pages(&walk->runs[--walk->nr]);
-}
-
 /* Asking for each folio again is what would take longest of all. */
 static bool may_stay(struct memfd_walk *walk, struct folio *folio,
 		     unsigned long pfn)
@@ -148,13 +66,22 @@ static bool may_stay(struct memfd_walk *walk, struct folio *folio,
 }
 
 /* As the tests of folios for these flags, in one go. */
-static bool is_settled(const struct folio *folio)
+static bool has_settled_flags(const struct folio *folio, unsigned long others)
 {
 	const unsigned long settled = BIT(PG_uptodate) | BIT(PG_dirty);
 
-	if ((READ_ONCE(folio->flags.f) & (settled | __PG_HWPOISON)) != settled)
-		return false;
-	return !folio_test_large(folio) || !folio_test_has_hwpoisoned(folio);
+	return (READ_ONCE(folio->flags.f) & (settled | others)) == settled;
+}
+
+static bool is_settled(const struct folio *folio)
+{
+	return has_settled_flags(folio, __PG_HWPOISON) &&
+	       !(folio_test_large(folio) && folio_test_has_hwpoisoned(folio));
+}
+
+static bool is_small_and_settled(const struct folio *folio)
+{
+	return has_settled_flags(folio, __PG_HWPOISON | BIT(PG_head));
 }
 
 /*
@@ -174,6 +101,57 @@ static bool grab_ready(struct memfd_walk *walk, struct folio *folio,
 		folio_get(folio);
 	folio_unlock(folio);
 	return ready;
+}
+
+/* The same for a small folio, where it is known that it may stay. */
+static bool grab_small(struct folio *folio)
+{
+	bool ready;
+
+	if (!folio_trylock(folio))
+		return false;
+	ready = is_small_and_settled(folio);
+	if (ready)
+		folio_get(folio);
+	folio_unlock(folio);
+	return ready;
+}
+
+/*
+ * How many folios behind @xas, up to @last, can be neighbours of the one at
+ * @pfn: in one node, and in one pageblock, where all may stay if one may.
+ */
+static unsigned long neighbours(const struct xa_state *xas, unsigned long pfn,
+				pgoff_t last)
+{
+	const unsigned long in_node = XA_CHUNK_MASK - xas->xa_index % XA_CHUNK_SIZE;
+	const unsigned long in_block =
+		pageblock_nr_pages - pfn % pageblock_nr_pages - 1;
+
+	return min3(in_node, in_block, last - xas->xa_index);
+}
+
+/*
+ * Takes what most files consist of, small folios that follow @folio in memory as
+ * in the file, with next to nothing for each. At most @max; returns how many.
+ */
+static unsigned int take_neighbours(struct memfd_walk *walk,
+				    struct xa_state *xas, struct folio *folio,
+				    unsigned int max)
+{
+	unsigned int nr;
+
+	for (nr = 0; nr < max; nr++) {
+		struct folio *next = xas_next(xas);
+
+		if (&next->page != folio_page(folio, nr + 1) ||
+		    !grab_small(next)) {
+			xas_prev(xas);
+			break;
+		}
+	}
+	memfd_extents_go_on(&walk->runs, nr);
+	return nr;
 }
 
 /**
@@ -228,12 +206,8 @@ bool memfd_extents_is_whole(const struct file *file, u64 pages)
 
 static bool has_all(const struct memfd_walk *walk)
 {
-	u64 pages = walk->list->pages + walk->run.nr;
-	unsigned int i;
-
-	for (i = 0; i < walk->nr; i++)
-		pages += walk->runs[i].nr;
-	return memfd_extents_is_whole(walk->file, pages);
+	return memfd_extents_is_whole(walk->file,
+				      memfd_extents_found(&walk->runs));
 }
 
 /* The next entry; in less time than xas_find() if it is a neighbour. */
@@ -262,17 +236,22 @@ static enum memfd_walk_stop take_ready(struct memfd_walk *walk, pgoff_t *index,
 	guard(spinlock_irq)(&xas.xa->xa_lock);
 	for (folio = xas_find(&xas, last); folio; folio = next_entry(&xas, last)) {
 		const unsigned long pfn = folio_pfn(folio);
-		unsigned long nr;
+		unsigned long nr, max;
 
 		*index = xas.xa_index;
-		if (walk->nr == WALK_RUNS || !left--)
+		if (memfd_extents_runs_full(&walk->runs) || !left--)
 			return WALK_PAUSE;
 		if (xa_is_value(folio) || !grab_ready(walk, folio, pfn))
 			return WALK_WORK;
 		nr = folio_nr_pages(folio);
-		take_folio(walk, pfn, folio->index, nr);
-		if (nr > 1)
+		memfd_extents_take(&walk->runs, pfn, folio->index, nr);
+		if (nr > 1) {
 			xas_advance(&xas, folio_next_index(folio) - 1);
+		} else {
+			max = min(left, neighbours(&xas, pfn, last));
+			nr += take_neighbours(walk, &xas, folio, max);
+			left -= nr - 1;
+		}
 		if (leave_node(&at, &xas, nr) && has_all(walk))
 			return WALK_END;
 	}
@@ -297,7 +276,7 @@ static int walk_range(struct memfd_walk *walk, pgoff_t index, pgoff_t last)
 
 	do {
 		stop = take_ready(walk, &index, last);
-		err = write_runs(walk);
+		err = memfd_extents_write(&walk->runs);
 		if (!err && stop == WALK_WORK)
 			err = do_work(walk, index);
 		if (err)
@@ -306,8 +285,8 @@ static int walk_range(struct memfd_walk *walk, pgoff_t index, pgoff_t last)
 			return -EINTR;
 		cond_resched();
 	} while (stop != WALK_END);
-	end_run(walk);
-	return write_runs(walk);
+	memfd_extents_end_run(&walk->runs);
+	return memfd_extents_write(&walk->runs);
 }
 
 static int walk_file(struct memfd_walk *walk, const struct memfd_extents *old)
@@ -323,7 +302,7 @@ static int walk_file(struct memfd_walk *walk, const struct memfd_extents *old)
 			if (err)
 				return err;
 		}
-		err = memfd_extents_append(walk->list, extent);
+		err = memfd_extents_append(walk->runs.list, extent);
 		if (err)
 			return err;
 		index = extent->index + extent->nr;
@@ -347,7 +326,7 @@ int memfd_extents_extend(struct memfd_extents *list, struct file *file,
 {
 	struct memfd_walk walk = {
 		.file = file,
-		.list = list,
+		.runs.list = list,
 		.block = ULONG_MAX,
 	};
 	int err;
@@ -355,7 +334,7 @@ int memfd_extents_extend(struct memfd_extents *list, struct file *file,
 	*list = (struct memfd_extents) {};
 	err = walk_file(&walk, old);
 	if (err) {
-		drop_runs(&walk);
+		memfd_extents_drop(&walk.runs);
 		memfd_extents_release(list, old);
 		return err;
 	}
