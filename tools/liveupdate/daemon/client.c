@@ -97,6 +97,8 @@ void client_drop_session(struct client *client)
 	store_remove(name);
 	luo_session_close(client->session);
 	client->session = NULL;
+	client->shared = false;
+	client->full = false;
 }
 
 /* Without a connection a client has the time of grace to come back. */

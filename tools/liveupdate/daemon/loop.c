@@ -62,12 +62,13 @@ static void free_client(struct luod *luod, struct client *client)
 	client_remove(luod, client);
 }
 
+/* Clients first: it is not they who leave. */
 void luod_free(struct luod *luod)
 {
-	while (!TAILQ_EMPTY(&luod->conns))
-		conn_remove(luod, TAILQ_FIRST(&luod->conns));
 	while (!TAILQ_EMPTY(&luod->clients))
 		free_client(luod, TAILQ_FIRST(&luod->clients));
+	while (!TAILQ_EMPTY(&luod->conns))
+		conn_remove(luod, TAILQ_FIRST(&luod->conns));
 	luo_session_close(luod->internal);
 	if (luod->state_fd >= 0)
 		close(luod->state_fd);
@@ -148,8 +149,10 @@ static int64_t next_time(const struct luod *luod)
 		if (client->state == CLIENT_PRESERVING ||
 		    client->state == CLIENT_CLAIMED ||
 		    (client->state == CLIENT_SUBSCRIBED &&
-		     luod->phase == PHASE_IDLE))
+		     luod->phase == PHASE_IDLE && !client->full))
 			earlier(&time, client->back_by);
+		if (client->full && luod->phase == PHASE_IDLE)
+			earlier(&time, luod->now + EMPTY_MS);
 	}
 	TAILQ_FOREACH(conn, &luod->conns, node) {
 		if (conn->claims[0])

@@ -114,6 +114,8 @@ enum client_state {
  * @state: where it is
  * @told: PRESERVE was sent over @conn
  * @shared: it has an fd of @session, too
+ * @full: @session could not be emptied yet
+ * @in_update: it knows of the update, and has to hear how that ends
  * @ready_by: when it has to be ready, in CLIENT_PRESERVING
  * @back_by: when it has to have a connection again
  * @session: luod's own fd of its session, or NULL
@@ -128,6 +130,8 @@ struct client {
 	enum client_state state;
 	bool told;
 	bool shared;
+	bool full;
+	bool in_update;
 	int64_t ready_by;
 	int64_t back_by;
 	struct luo_session *session;
@@ -337,6 +341,9 @@ struct luod {
 /* How often the device is tried that somebody else has open, and how long. */
 #define RETRY_MS	20
 #define DEVICE_WAIT_MS	5000
+
+/* How often a session is tried that cannot be emptied. */
+#define EMPTY_MS	500
 
 void luod_init(struct luod *luod);
 void luod_free(struct luod *luod);

@@ -111,6 +111,10 @@ static bool attach_sessions(struct found *found)
 		if (client->state == CLIENT_PRESERVING)
 			client->ready_by = luod->now + client->timeout_ms +
 					   luod->policy.grace_ms;
+		client->in_update = client->state == CLIENT_READY ||
+				    client->state == CLIENT_PRESERVING;
+		client->full = client->session && luod->phase < PHASE_PRESERVING &&
+			       client->state == CLIENT_SUBSCRIBED;
 		/* Killed before it was written down that it was claimed. */
 		if (client->session && client->state == CLIENT_INCOMING)
 			client->state = CLIENT_CLAIMED;

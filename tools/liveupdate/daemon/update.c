@@ -82,23 +82,53 @@ static void drop_internal(struct luod *luod)
 	luod->internal = NULL;
 }
 
+static void empty(struct client *client)
+{
+	int err = session_empty(client->session);
+
+	if (err && !client->full)
+		luod_log("the session of %s cannot be emptied yet: %s",
+			 client->id, strerror(-err));
+	client->full = err;
+}
+
 /*
  * A client that has its session may keep it, so the session has to be emptied;
- * it is the one of the next update then.
+ * it is the one of the next update then. While the kernel is prepared that is
+ * refused, and done later.
  */
 static void take_back(struct luod *luod, struct client *client)
 {
-	int err = client->shared ? session_empty(client->session) : 0;
-
-	if (err)
-		luod_log("the session of %s cannot be emptied: %s", client->id,
-			 strerror(-err));
-	if (err || !client->shared)
+	if (client->shared)
+		empty(client);
+	else
 		client_drop_session(client);
 	client->state = CLIENT_SUBSCRIBED;
 	client->told = false;
 	client->ready_by = NEVER;
 	luod->dirty = true;
+}
+
+/* One that is away is told when it comes back. */
+static void tell_abort(struct client *client, enum luod_error error,
+		       const char *id, const char *detail)
+{
+	if (!client->in_update || !client->conn)
+		return;
+	client->in_update = false;
+	event_abort(client, error, id, detail);
+}
+
+/*
+ * It may be that only its connection is lost, or that of a luod before this one:
+ * then it comes back, and still has its session.
+ */
+static bool is_gone(const struct luod *luod, const struct client *client)
+{
+	if (client->conn || client->full)
+		return false;
+	return luod->now >= client->back_by ||
+	       (!client->shared && !client->in_update);
 }
 
 void update_abort(struct luod *luod, enum luod_error error, const char *id,
@@ -117,11 +147,9 @@ void update_abort(struct luod *luod, enum luod_error error, const char *id,
 		next = TAILQ_NEXT(client, node);
 		if (client->state == CLIENT_INCOMING)
 			continue;
-		if (client->state != CLIENT_SUBSCRIBED && client->conn &&
-		    client->told)
-			event_abort(client, error, id, detail);
+		tell_abort(client, error, id, detail);
 		take_back(luod, client);
-		if (!client->conn)
+		if (is_gone(luod, client))
 			client_remove(luod, client);
 	}
 	drop_internal(luod);
@@ -135,6 +163,8 @@ static int make_session(struct luo_device *device, struct client *client)
 	struct luo_session *session;
 	int err;
 
+	if (client->full)
+		return -EBUSY;
 	if (client->session || client->state != CLIENT_SUBSCRIBED)
 		return 0;
 	client_session_name(client->id, name);
@@ -258,6 +288,7 @@ static void tell_clients(struct luod *luod)
 			continue;
 		client->shared = true;
 		client->told = true;
+		client->in_update = true;
 		luod->dirty = true;
 		event_preserve(client);
 	}
@@ -287,23 +318,30 @@ void update_ready(struct luod *luod, struct client *client)
 	luod->dirty = true;
 }
 
-/* Those who were there when luod was killed, and have not come back. */
-static void drop_gone(struct luod *luod)
+/*
+ * What is left of an update that is off: sessions that are not empty, clients
+ * that came back, and those that did not.
+ */
+static void clean_up(struct luod *luod)
 {
 	struct client *client, *next;
 
 	for (client = TAILQ_FIRST(&luod->clients); client; client = next) {
 		next = TAILQ_NEXT(client, node);
-		if (client->state == CLIENT_SUBSCRIBED &&
-		    luod->now >= client->back_by)
+		if (client->state != CLIENT_SUBSCRIBED)
+			continue;
+		if (client->full)
+			empty(client);
+		tell_abort(client, LUOD_E_ABORTED, NULL, "while it was away");
+		if (luod->now >= client->back_by && !client->full)
 			client_remove(luod, client);
 	}
 }
 
 void update_tick(struct luod *luod)
 {
-	if (luod->phase == PHASE_IDLE)
-		drop_gone(luod);
+	if (luod->phase < PHASE_PRESERVING)
+		clean_up(luod);
 	if (luod->phase == PHASE_STARTING)
 		starting(luod);
 	if (luod->phase == PHASE_PRESERVING)

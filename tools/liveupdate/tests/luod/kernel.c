@@ -39,7 +39,7 @@ struct session {
 static struct session sessions[SESSIONS_MAX];
 static int nr_sessions, fail_err;
 static unsigned int fail_nr;
-static bool device_busy;
+static bool device_busy, prepared;
 
 static void drop_files(struct session *session)
 {
@@ -52,12 +52,18 @@ void kernel_reset(void)
 	while (nr_sessions)
 		drop_files(&sessions[--nr_sessions]);
 	device_busy = false;
+	prepared = false;
 	fail_err = 0;
 }
 
 void kernel_set_busy(bool busy)
 {
 	device_busy = busy;
+}
+
+void kernel_set_prepared(bool is_prepared)
+{
+	prepared = is_prepared;
 }
 
 void kernel_fail(unsigned int nr, int err)
@@ -119,6 +125,8 @@ static int create(struct liveupdate_ioctl_create_session *arg)
 {
 	struct session *session = &sessions[nr_sessions];
 
+	if (prepared)
+		return -EAGAIN;
 	if (find((char *)arg->name, false))
 		return -EEXIST;
 	CHECK(nr_sessions < SESSIONS_MAX);
@@ -169,6 +177,8 @@ static struct file *find_file(struct session *session, __u64 token)
 static int preserve(struct session *session,
 		    const struct liveupdate_session_preserve_fd *arg)
 {
+	if (prepared)
+		return -EBUSY;
 	if (find_file(session, arg->token))
 		return -EEXIST;
 	CHECK(session->nr < FILES_MAX);
@@ -183,6 +193,8 @@ static int unpreserve(struct session *session, __u64 token)
 {
 	struct file *file = find_file(session, token);
 
+	if (prepared)
+		return -EBUSY;
 	if (!file)
 		return -ENOENT;
 	syscall(SYS_close, file->fd);

@@ -16,6 +16,9 @@ void kernel_reset(void);
 /* Somebody else has the device open. */
 void kernel_set_busy(bool busy);
 
+/* The set of sessions and files is closed, or open again. */
+void kernel_set_prepared(bool is_prepared);
+
 /* The next command of that number fails. */
 void kernel_fail(unsigned int nr, int err);
 

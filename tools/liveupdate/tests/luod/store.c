@@ -239,6 +239,39 @@ static void killed_while_it_starts(void)
 	end();
 }
 
+/* Killed when the update was off, and the session was not empty. */
+static void killed_before_it_is_emptied(void)
+{
+	begin();
+	say(&admin, "{\"type\":\"UPDATE\"}");
+	hear_preserve();
+	preserve();
+	kernel_set_prepared(true);
+	say(&admin, "{\"type\":\"ABORT\"}");
+	CHECK(strstr(hear(&luod, &a), "ABORT"));
+	CHECK_EQ(kernel_files("luod.a"), 1);
+	kill_and_restart();
+	subscribe();
+	kernel_set_prepared(false);
+	CHECK(!luod_turn(&luod, -1, 0));
+	CHECK_EQ(kernel_files("luod.a"), 0);
+	end();
+}
+
+/* One that was ready has to hear of it, too, although luod is another one. */
+static void killed_before_it_is_off(void)
+{
+	begin();
+	say(&admin, "{\"type\":\"UPDATE\"}");
+	hear_preserve();
+	ready();
+	kill_and_restart();
+	subscribe();
+	say(&admin, "{\"type\":\"ABORT\"}");
+	CHECK(strstr(hear(&luod, &a), "ABORT"));
+	end();
+}
+
 /* Without its sessions an update cannot go on. */
 static void store_is_lossy(void)
 {
@@ -251,6 +284,8 @@ static void store_is_lossy(void)
 	connect_all();
 	CHECK_EQ(luod.phase, PHASE_IDLE);
 	CHECK(!luod.internal);
+	subscribe();
+	CHECK(strstr(hear(&luod, &a), "ABORT"));
 	end();
 }
 
@@ -271,6 +306,8 @@ const struct test store_tests[] = {
 	{ "killed at each step", killed_at_each_step },
 	{ "killed before it is written down", killed_before_it_is_written },
 	{ "killed while it starts", killed_while_it_starts },
+	{ "killed before a session is emptied", killed_before_it_is_emptied },
+	{ "killed before the update is off", killed_before_it_is_off },
 	{ "the store has lost a session", store_is_lossy },
 	{ "the store has something unknown", strangers },
 	{ 0 }

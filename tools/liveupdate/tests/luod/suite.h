@@ -16,6 +16,7 @@ extern const struct test protocol_tests[];
 extern const struct test policy_tests[];
 extern const struct test state_tests[];
 extern const struct test update_tests[];
+extern const struct test abort_tests[];
 extern const struct test claim_tests[];
 extern const struct test store_tests[];
 

@@ -10,6 +10,7 @@ const struct suite suites[] = {
 	{ "policy", policy_tests },
 	{ "state", state_tests },
 	{ "update", update_tests },
+	{ "abort", abort_tests },
 	{ "claim", claim_tests },
 	{ "store", store_tests },
 	{ 0 }

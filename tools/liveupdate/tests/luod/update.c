@@ -5,71 +5,12 @@
 
 #include <errno.h>
 #include <linux/liveupdate.h>
-#include <sys/mman.h>
-#include <unistd.h>
 
-#include "suite.h"
-
-static struct luod luod;
-static struct end admin, a, b;
-
-#define OK_OF(command, id) \
-	"{\"type\":\"OK\",\"id\":\"" id "\",\"command\":\"" command "\"}"
-#define PRESERVE_OF(id, ms) \
-	"{\"type\":\"PRESERVE\",\"id\":\"" id "\",\"timeout_ms\":" ms "}"
-#define COMPLETE "{\"type\":\"COMPLETE\"}"
-
-static void begin(void)
-{
-	start(&luod);
-	dial(&luod, &admin, 0);
-	dial(&luod, &a, 7);
-	dial(&luod, &b, 7);
-}
-
-static void end(void)
-{
-	hang_up(&luod, &a);
-	hang_up(&luod, &b);
-	hang_up(&luod, &admin);
-	CHECK_EQ(luod.nr_conns, 0);
-	stop(&luod);
-}
-
-static void subscribe_both(void)
-{
-	ask(&luod, &a, "{\"type\":\"SUBSCRIBE\",\"id\":\"a\",\"order\":1}",
-	    OK_OF("SUBSCRIBE", "a"));
-	ask(&luod, &b, "{\"type\":\"SUBSCRIBE\",\"id\":\"b\",\"order\":1}",
-	    OK_OF("SUBSCRIBE", "b"));
-}
-
-/* The client preserves a file in the session that it was given. */
-static void preserve(struct end *client)
-{
-	int fd = memfd_create("file", MFD_CLOEXEC);
-
-	CHECK(client->session);
-	CHECK_EQ(luo_session_preserve_fd(client->session, fd, 1), 0);
-	close(fd);
-}
-
-static void start_both(void)
-{
-	subscribe_both();
-	say(&admin, "{\"type\":\"UPDATE\"}");
-	CHECK_TEXT(hear(&luod, &a), PRESERVE_OF("a", "30000"));
-	CHECK_TEXT(hear(&luod, &b), PRESERVE_OF("b", "30000"));
-	CHECK_TEXT(luo_session_name(a.session), "luod.a");
-	CHECK_TEXT(luo_session_name(b.session), "luod.b");
-	preserve(&a);
-	preserve(&b);
-	CHECK_EQ(kernel_files("luod.a"), 1);
-}
+#include "party.h"
 
 static void nobody(void)
 {
-	begin();
+	party_begin();
 	ask(&luod, &admin, "{\"type\":\"UPDATE\"}", COMPLETE);
 	CHECK_EQ(kernel_files(INTERNAL_SESSION), 1);
 	/* Again: it is complete. */
@@ -78,13 +19,14 @@ static void nobody(void)
 	    "{\"type\":\"OK\",\"command\":\"ABORT\"}");
 	ask(&luod, &admin, "{\"type\":\"ABORT\"}",
 	    "{\"type\":\"ERROR\",\"command\":\"ABORT\",\"error\":\"WRONG_STATE\"}");
-	end();
+	party_end();
 }
 
 static void both_ready(void)
 {
-	begin();
-	start_both();
+	party_begin();
+	party_subscribe();
+	party_start();
 	ask(&luod, &a, "{\"type\":\"READY\",\"id\":\"a\"}", OK_OF("READY", "a"));
 	hear_nothing(&luod, &admin);
 	ask(&luod, &b, "{\"type\":\"READY\",\"id\":\"b\"}", OK_OF("READY", "b"));
@@ -95,7 +37,7 @@ static void both_ready(void)
 	hang_up(&luod, &a);
 	CHECK_EQ(luod.phase, PHASE_COMPLETE);
 	dial(&luod, &a, 7);
-	end();
+	party_end();
 }
 
 static void check_given_back(const char *by, const char *error)
@@ -113,13 +55,13 @@ static void check_given_back(const char *by, const char *error)
 
 static void never_ready(void)
 {
-	begin();
-	subscribe_both();
+	party_begin();
+	party_subscribe();
 	client_find(&luod, "b")->timeout_ms = 50;
 	say(&admin, "{\"type\":\"UPDATE\"}");
 	CHECK_TEXT(hear(&luod, &a), PRESERVE_OF("a", "30000"));
 	CHECK_TEXT(hear(&luod, &b), PRESERVE_OF("b", "50"));
-	preserve(&a);
+	party_preserve(&a);
 	ask(&luod, &a, "{\"type\":\"READY\",\"id\":\"a\"}", OK_OF("READY", "a"));
 	CHECK_TEXT(hear(&luod, &admin), "{\"type\":\"ERROR\",\"id\":\"b\","
 		   "\"command\":\"UPDATE\",\"error\":\"TIMEOUT\"}");
@@ -131,17 +73,18 @@ static void never_ready(void)
 	say(&admin, "{\"type\":\"UPDATE\"}");
 	CHECK_TEXT(hear(&luod, &a), PRESERVE_OF("a", "30000"));
 	CHECK_TEXT(hear(&luod, &b), PRESERVE_OF("b", "30000"));
-	preserve(&a);
+	party_preserve(&a);
 	ask(&luod, &a, "{\"type\":\"READY\",\"id\":\"a\"}", OK_OF("READY", "a"));
 	ask(&luod, &b, "{\"type\":\"READY\",\"id\":\"b\"}", OK_OF("READY", "b"));
 	CHECK_TEXT(hear(&luod, &admin), COMPLETE);
-	end();
+	party_end();
 }
 
 static void veto(void)
 {
-	begin();
-	start_both();
+	party_begin();
+	party_subscribe();
+	party_start();
 	ask(&luod, &a, "{\"type\":\"READY\",\"id\":\"a\"}", OK_OF("READY", "a"));
 	say(&b, "{\"type\":\"VETO\",\"id\":\"b\",\"reason\":\"busy\"}");
 	CHECK_TEXT(hear(&luod, &admin), "{\"type\":\"ERROR\",\"id\":\"b\","
@@ -150,13 +93,13 @@ static void veto(void)
 		   "\"by\":\"b\",\"error\":\"VETO\",\"detail\":\"busy\"}");
 	CHECK_EQ(kernel_files("luod.a"), 0);
 	CHECK_EQ(kernel_files("luod.b"), 0);
-	end();
+	party_end();
 }
 
 /* The second one begins when the first one is ready, and gets no session else. */
 static void in_order(void)
 {
-	begin();
+	party_begin();
 	ask(&luod, &b, "{\"type\":\"SUBSCRIBE\",\"id\":\"b\",\"order\":20}",
 	    OK_OF("SUBSCRIBE", "b"));
 	ask(&luod, &a, "{\"type\":\"SUBSCRIBE\",\"id\":\"a\",\"order\":10}",
@@ -178,13 +121,14 @@ static void in_order(void)
 	CHECK_TEXT(hear(&luod, &b), PRESERVE_OF("b", "30000"));
 	ask(&luod, &b, "{\"type\":\"READY\",\"id\":\"b\"}", OK_OF("READY", "b"));
 	CHECK_TEXT(hear(&luod, &admin), COMPLETE);
-	end();
+	party_end();
 }
 
 static void comes_back(void)
 {
-	begin();
-	start_both();
+	party_begin();
+	party_subscribe();
+	party_start();
 	hang_up(&luod, &a);
 	CHECK_EQ(luod.phase, PHASE_PRESERVING);
 	dial(&luod, &a, 8);
@@ -199,13 +143,14 @@ static void comes_back(void)
 	ask(&luod, &a, "{\"type\":\"READY\",\"id\":\"a\"}", OK_OF("READY", "a"));
 	ask(&luod, &b, "{\"type\":\"READY\",\"id\":\"b\"}", OK_OF("READY", "b"));
 	CHECK_TEXT(hear(&luod, &admin), COMPLETE);
-	end();
+	party_end();
 }
 
 static void does_not_come_back(void)
 {
-	begin();
-	start_both();
+	party_begin();
+	party_subscribe();
+	party_start();
 	luod.policy.grace_ms = 50;
 	hang_up(&luod, &b);
 	CHECK_TEXT(hear(&luod, &admin), "{\"type\":\"ERROR\",\"id\":\"b\","
@@ -214,13 +159,13 @@ static void does_not_come_back(void)
 	CHECK_TEXT(hear(&luod, &a), "{\"type\":\"ABORT\",\"id\":\"a\","
 		   "\"by\":\"b\",\"error\":\"GONE\"}");
 	dial(&luod, &b, 7);
-	end();
+	party_end();
 }
 
 static void device_busy(void)
 {
-	begin();
-	subscribe_both();
+	party_begin();
+	party_subscribe();
 	kernel_set_busy(true);
 	say(&admin, "{\"type\":\"UPDATE\"}");
 	hear_nothing(&luod, &admin);
@@ -244,7 +189,7 @@ static void device_busy(void)
 		   "\"command\":\"UPDATE\",\"error\":\"DEVICE_BUSY\","
 		   "\"detail\":\"Device or resource busy\"}");
 	hear_nothing(&luod, &a);
-	end();
+	party_end();
 }
 
 /* Whatever fails in the kernel, everything is as it was. */
@@ -265,15 +210,15 @@ static void kernel_fails(void)
 	size_t i;
 
 	for (i = 0; i < ARRAY_SIZE(cases); i++) {
-		begin();
-		subscribe_both();
+		party_begin();
+		party_subscribe();
 		kernel_fail(cases[i].nr, cases[i].err);
 		ask(&luod, &admin, "{\"type\":\"UPDATE\"}", cases[i].want);
 		CHECK_EQ(luod.phase, PHASE_IDLE);
 		CHECK(!client_find(&luod, "a")->session);
 		CHECK(!luod.internal);
 		hear_nothing(&luod, &a);
-		end();
+		party_end();
 	}
 }
 
@@ -283,8 +228,8 @@ static void not_for_everybody(void)
 	char line[64], want[128];
 	size_t i;
 
-	begin();
-	subscribe_both();
+	party_begin();
+	party_subscribe();
 	for (i = 0; i < ARRAY_SIZE(commands); i++) {
 		snprintf(line, sizeof(line), "{\"type\":\"%s\"}", commands[i]);
 		snprintf(want, sizeof(want), "{\"type\":\"ERROR\","
@@ -304,13 +249,13 @@ static void not_for_everybody(void)
 	    "\"error\":\"ID_IN_USE\"}");
 	ask(&luod, &admin, "{\"type\":\"KEXEC\"}", "{\"type\":\"ERROR\","
 	    "\"command\":\"KEXEC\",\"error\":\"WRONG_STATE\"}");
-	end();
+	party_end();
 }
 
 static void status(void)
 {
-	begin();
-	subscribe_both();
+	party_begin();
+	party_subscribe();
 	client_find(&luod, "b")->owner.uid = 8;
 	client_find(&luod, "a")->owner.cgroup[0] = '\0';
 	ask(&luod, &a, "{\"type\":\"STATUS\"}", "{\"type\":\"STATUS\","
@@ -320,13 +265,13 @@ static void status(void)
 	say(&admin, "{\"type\":\"STATUS\"}");
 	CHECK(strstr(hear(&luod, &admin), "\"id\":\"b\""));
 	CHECK(strstr(admin.line, "\"id\":\"a\""));
-	end();
+	party_end();
 }
 
 static void leaves(void)
 {
-	begin();
-	subscribe_both();
+	party_begin();
+	party_subscribe();
 	ask(&luod, &a, "{\"type\":\"UNSUBSCRIBE\",\"id\":\"a\"}",
 	    OK_OF("UNSUBSCRIBE", "a"));
 	hang_up(&luod, &b);
@@ -335,7 +280,7 @@ static void leaves(void)
 	ask(&luod, &admin, "{\"type\":\"UPDATE\"}", COMPLETE);
 	ask(&luod, &a, "{\"type\":\"SUBSCRIBE\",\"id\":\"a\"}", "{\"type\":\"ERROR\","
 	    "\"id\":\"a\",\"command\":\"SUBSCRIBE\",\"error\":\"IN_PROGRESS\"}");
-	end();
+	party_end();
 }
 
 #define MANY 100
@@ -346,7 +291,7 @@ static void many(void)
 	char line[64];
 	int i, order;
 
-	begin();
+	party_begin();
 	for (i = 0; i < MANY; i++) {
 		dial(&luod, &ends[i], 7);
 		snprintf(line, sizeof(line),
@@ -369,7 +314,7 @@ static void many(void)
 	CHECK_EQ(kernel_sessions(false), MANY + 1);
 	for (i = 0; i < MANY; i++)
 		hang_up(&luod, &ends[i]);
-	end();
+	party_end();
 }
 
 const struct test update_tests[] = {

@@ -21,6 +21,7 @@
 #define SIZE 65536
 #define TOKEN 3
 #define USER 7
+#define MAX_TRIES 10000
 
 /* Luod knows its clients by their names. */
 #define PASSWD "/etc/passwd"
@@ -43,9 +44,10 @@ static void unsubscribe(struct luod_client *client, const char *id)
 	client_hang_up(client);
 }
 
+/* It may be a byte longer afterwards. */
 static bool is_held_as_it_is(void)
 {
-	return ftruncate(file, SIZE + 1) && !ftruncate(file, SIZE);
+	return ftruncate(file, SIZE + 1);
 }
 
 static void get_ready(void)
@@ -55,6 +57,18 @@ static void get_ready(void)
 	luo_check(is_held_as_it_is());
 	client_say(&good, "{\"type\":\"READY\",\"id\":\"%s\"}\n", "good");
 	client_expect(&good, "\"OK\"", "READY");
+}
+
+/* Luod tries again and again. */
+static void wait_until_let_go(void)
+{
+	int tries = MAX_TRIES;
+
+	while (is_held_as_it_is()) {
+		luo_check(--tries);
+		usleep(10000);
+	}
+	luo_check_eq(ftruncate(file, SIZE), 0);
 }
 
 /* Everything is as it was before, and the next try can come. */
@@ -133,6 +147,36 @@ static void kernel_refuses(void)
 	luo_check_eq(luo_kexec_load(NULL, luo_next_stage()), 0);
 }
 
+/*
+ * A client objects when everything is prepared: the kernel lets nothing out of
+ * sessions before that is taken back.
+ */
+static void objects_late(void)
+{
+	static struct luod_client admin;
+
+	subscribe(&bad, "bad");
+	client_dial(&admin, 0);
+	client_say(&admin, "{\"type\":\"UPDATE\"}\n", "");
+	get_ready();
+	client_expect(&bad, "PRESERVE", "bad");
+	client_say(&bad, "{\"type\":\"READY\",\"id\":\"%s\"}\n", "bad");
+	client_expect(&bad, "\"OK\"", "READY");
+	client_expect(&admin, "COMPLETE", "");
+	luoctl_tell("prepare", 0, "");
+	client_say(&bad, "{\"type\":\"VETO\",\"id\":\"%s\"}\n", "bad");
+	client_expect(&bad, "ABORT", "VETO");
+	client_expect(&bad, "\"OK\"", "VETO");
+	client_expect(&good, "ABORT", "VETO");
+	luo_check(is_held_as_it_is());
+	client_say(&admin, "{\"type\":\"UPDATE\"}\n", "");
+	client_expect(&admin, "\"KERNEL\"", "busy");
+	luoctl_tell("cancel", 0, "");
+	wait_until_let_go();
+	unsubscribe(&bad, "bad");
+	client_hang_up(&admin);
+}
+
 static int jump(void)
 {
 	luoctl_start("kexec");
@@ -162,6 +206,7 @@ static void before(void)
 	too_late();
 	signalled();
 	kernel_refuses();
+	objects_late();
 	luo_jump_by(jump);
 }
 
