@@ -3,8 +3,6 @@
  * The commands of clients.
  */
 
-#include <string.h>
-
 #include "luod.h"
 
 /* LUOD_OK if a peer may speak for a client that exists. */
@@ -138,12 +136,7 @@ static enum luod_error jump(struct luod *luod, struct conn *conn,
 			    const struct luod_request *request)
 {
 	(void)request;
-	if (luod->phase != PHASE_COMPLETE)
-		return LUOD_E_WRONG_STATE;
-	luod_commit(luod);
-	reply_error(conn, luod_command_name(LUOD_KEXEC), LUOD_E_KERNEL, NULL,
-		    strerror(-kernel_kexec()));
-	return LUOD_OK;
+	return jump_start(luod, conn);
 }
 
 /**

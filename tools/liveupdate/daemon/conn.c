@@ -79,6 +79,8 @@ void conn_remove(struct luod *luod, struct conn *conn)
 		if (client->conn == conn)
 			leave(luod, client);
 	}
+	if (luod->jumper == conn)
+		luod->jumper = NULL;
 	while (!TAILQ_EMPTY(&conn->out))
 		message_free(conn, TAILQ_FIRST(&conn->out));
 	TAILQ_REMOVE(&luod->conns, conn, node);

@@ -4,9 +4,7 @@
  */
 
 #include <errno.h>
-#include <linux/reboot.h>
-#include <sys/syscall.h>
-#include <unistd.h>
+#include <sys/reboot.h>
 
 #include "luod.h"
 
@@ -30,7 +28,6 @@ int session_empty(struct luo_session *session)
 
 int kernel_kexec(void)
 {
-	syscall(SYS_reboot, LINUX_REBOOT_MAGIC1, LINUX_REBOOT_MAGIC2,
-		LINUX_REBOOT_CMD_KEXEC, NULL);
+	reboot(RB_KEXEC);
 	return -errno;
 }

@@ -160,6 +160,8 @@ static int64_t next_time(const struct luod *luod)
 	}
 	if (luod->phase == PHASE_STARTING)
 		earlier(&time, luod->now + RETRY_MS);
+	if (luod->jumper)
+		earlier(&time, luod->now);
 	return time;
 }
 
@@ -245,5 +247,6 @@ int luod_turn(struct luod *luod, int signal_fd, int timeout_ms)
 	claim_tick(luod);
 	luod_commit(luod);
 	remove_broken(luod);
+	jump_tick(luod);
 	return 0;
 }

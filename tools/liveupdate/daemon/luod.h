@@ -219,6 +219,8 @@ void reply_ok(struct conn *conn, enum luod_command command, const char *id);
 /* @id and @detail may be NULL. */
 void reply_error(struct conn *conn, const char *command, enum luod_error error,
 		 const char *id, const char *detail);
+/* The kernel refuses, with a negative errno. */
+void reply_refused(struct conn *conn, enum luod_command command, int err);
 void reply_session(struct conn *conn, const struct client *client);
 void event_preserve(struct client *client);
 /* The update is off: to a client. */
@@ -253,6 +255,15 @@ void update_abort(struct luod *luod, enum luod_error error, const char *id,
 		  const char *detail);
 /* What is due by now. */
 void update_tick(struct luod *luod);
+
+/* jump.c */
+
+/* The update has to be complete; on LUOD_OK the reply comes later, or never. */
+enum luod_error jump_start(struct luod *luod, struct conn *conn);
+/* Whoever waits for the jump is told that there is none. */
+void jump_abort(struct luod *luod, enum luod_error error, const char *id,
+		const char *detail);
+void jump_tick(struct luod *luod);
 
 /* claim.c */
 
@@ -314,6 +325,8 @@ int kernel_kexec(void);
  * @phase: of the update
  * @order: of the clients that preserve now
  * @deadline: when the device has been busy for too long
+ * @jumper: who has asked for the jump, or NULL
+ * @jump_is_next: everybody was heard who had something to say before that
  * @internal: the session with the state file, or NULL
  * @state_fd: the state file
  * @listen_fd: the socket, or -1
@@ -330,6 +343,8 @@ struct luod {
 	enum phase phase;
 	int order;
 	int64_t deadline;
+	struct conn *jumper;
+	bool jump_is_next;
 	struct luo_session *internal;
 	int state_fd;
 	int listen_fd;

@@ -3,6 +3,8 @@
  * What luod says to its clients.
  */
 
+#include <string.h>
+
 #include "luod.h"
 
 static struct json_object *new_message(const char *type, const char *id)
@@ -35,6 +37,15 @@ void reply_error(struct conn *conn, const char *command, enum luod_error error,
 
 	object = json_add_text(object, "command", command);
 	conn_send(conn, add_error(object, error, detail), NULL);
+}
+
+void reply_refused(struct conn *conn, enum luod_command command, int err)
+{
+	struct json_object *object = new_message("ERROR", NULL);
+
+	object = json_add_text(object, "command", luod_command_name(command));
+	object = add_error(object, LUOD_E_KERNEL, strerror(-err));
+	conn_send(conn, json_add_number(object, "errno", -err), NULL);
 }
 
 void reply_session(struct conn *conn, const struct client *client)

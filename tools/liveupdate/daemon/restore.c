@@ -126,7 +126,8 @@ static bool attach_sessions(struct found *found)
 		if (client->state != CLIENT_INCOMING)
 			complete = luod->phase < PHASE_PRESERVING && complete;
 	}
-	return complete && (luod->internal || luod->phase < PHASE_PRESERVING);
+	return complete && (luod->internal || !luod->nr_clients ||
+			    luod->phase < PHASE_PRESERVING);
 }
 
 /* This boot's own process was here before. */

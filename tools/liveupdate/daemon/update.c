@@ -154,6 +154,7 @@ void update_abort(struct luod *luod, enum luod_error error, const char *id,
 	}
 	drop_internal(luod);
 	tell_waiting(luod, error, id, detail);
+	jump_abort(luod, error, id, detail);
 	set_phase(luod, PHASE_IDLE);
 }
 
@@ -234,6 +235,11 @@ static void starting(struct luod *luod)
 	const char *id = NULL;
 	int err;
 
+	/* There is nothing to carry, and the kernel may be prepared already. */
+	if (!luod->nr_clients) {
+		set_phase(luod, PHASE_PRESERVING);
+		return;
+	}
 	err = luo_device_open(&device, 0);
 	if (err == -EBUSY && luod->now < luod->deadline)
 		return;

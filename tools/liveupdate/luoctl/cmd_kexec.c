@@ -2,9 +2,10 @@
 /*
  * luoctl kexec: the update itself, after a look at what is going to happen.
  *
- * Clients of luod may stand still from the moment on in which they are ready. So
- * whatever comes between that and the jump, a signal included, ends with an
- * ABORT.
+ * Where luod is, it does the jump, as nobody else knows that no client objects
+ * until then. Its clients may stand still from the moment on in which they are
+ * ready. So whatever comes between that and the jump, a signal included, ends with
+ * an ABORT.
  */
 
 #include <errno.h>
@@ -216,37 +217,50 @@ static int fail_jump(int err)
 	}
 }
 
-/* A client may have objected until the set of sessions was closed. */
-static int check_clients(const struct options *options)
+static int fail_jump_of_luod(struct json_object *answer)
 {
-	struct plan now = { .ready = false };
-	int status = STATUS_OK, err = ask_status(options, &now);
+	const char *error = luod_text(answer, "error");
+	const int err = luod_errno(answer);
 
 	if (err)
-		status = fail_socket(err);
-	else if (!now.ready)
-		status = fail_with(STATUS_REFUSED,
-				   "kexec: luod's clients are not ready any more");
-	plan_free(&now);
+		return fail_jump(err);
+	/* A client has objected since it was ready. */
+	if (error && !strcmp(error, "WRONG_STATE"))
+		return fail_with(STATUS_REFUSED,
+				 "kexec: luod's clients are not ready any more");
+	return fail_luod(answer);
+}
+
+/* Luod does not jump for somebody who does not wait for it. */
+static int jump_by_luod(const struct options *options, int signals)
+{
+	struct json_object *answer;
+	int status, err = luod_ask(socket_of(options), "KEXEC", signals, -1,
+				   &answer);
+
+	if (err == -EINTR)
+		return fail_interrupted();
+	if (err)
+		return fail_socket(err);
+	status = fail_jump_of_luod(answer);
+	json_object_put(answer);
 	return status;
 }
 
 static int freeze_and_jump(const struct options *options,
 			   const struct plan *plan, int signals)
 {
-	int err, status;
+	int status;
 
 	/* It may take long, so nobody is asked before. */
 	sync();
-	status = plan->clients ? check_clients(options) : STATUS_OK;
-	if (status)
-		return status;
 	if (is_interrupted(signals))
 		return fail_interrupted();
 	progress_begin("freeze");
-	err = machine_kexec();
+	status = plan->luod ? jump_by_luod(options, signals) :
+			      fail_jump(machine_kexec());
 	progress_end();
-	return fail_jump(err);
+	return status;
 }
 
 /* What was prepared here is taken back when the jump fails. */
@@ -287,16 +301,17 @@ static int take_device_and_jump(const struct options *options,
 
 static int update(const struct options *options, const struct plan *plan)
 {
-	const bool asks = plan_asks_clients(plan);
 	const int signals = watch_signals();
-	int status;
+	int status = STATUS_OK;
 
 	if (signals < 0)
 		return fail(-errno, "kexec");
-	status = asks ? ask_clients(options, plan, signals) : STATUS_OK;
+	/* From now on nobody becomes a client who would not have been asked. */
+	if (plan->luod)
+		status = ask_clients(options, plan, signals);
 	if (!status) {
 		status = take_device_and_jump(options, plan, signals);
-		if (asks && plan->idle)
+		if (plan->idle)
 			take_clients_back(options);
 	}
 	close(signals);

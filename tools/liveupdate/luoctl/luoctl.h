@@ -245,6 +245,7 @@ int luod_ask(const char *path, const char *command, int signals,
 	     int timeout_ms, struct json_object **answer);
 const char *luod_text(struct json_object *answer, const char *key);
 bool luod_is(struct json_object *answer, const char *type);
+int luod_errno(struct json_object *answer);
 
 /* machine.c: what a test must not do to the machine that it runs on. */
 

@@ -17,6 +17,9 @@
 /* Luod has no more than this for somebody who does not read. */
 #define ANSWER_MAX (1 << 20)
 
+/* The kernel has no errors beyond that. */
+#define ERRNO_MAX 4095
+
 /* 0 when there is something to read. Signals are left where they are. */
 static int wait_for(int sock, int signals, int64_t end)
 {
@@ -127,6 +130,19 @@ const char *luod_text(struct json_object *answer, const char *key)
 	if (!json_object_object_get_ex(answer, key, &value))
 		return NULL;
 	return json_object_get_string(value);
+}
+
+/* What the kernel said, as a negative errno; 0 if it said nothing. */
+int luod_errno(struct json_object *answer)
+{
+	struct json_object *value;
+	int64_t number;
+
+	if (!json_object_object_get_ex(answer, "errno", &value) ||
+	    !json_object_is_type(value, json_type_int))
+		return 0;
+	number = json_object_get_int64(value);
+	return number > 0 && number <= ERRNO_MAX ? -(int)number : 0;
 }
 
 bool luod_is(struct json_object *answer, const char *type)

@@ -77,16 +77,6 @@ int machine_fd_of(pid_t pid, int fd)
 	return fake_holder_fd(fd);
 }
 
-/* The file for a command may have a sequel, which is the next STATUS. */
-static void change_status(const char *command)
-{
-	char path[4096], status[4096], name[64];
-
-	snprintf(name, sizeof(name), "luod/%s.then", command);
-	rename(fake_path(name, path, sizeof(path)),
-	       fake_path("luod/STATUS", status, sizeof(status)));
-}
-
 static _Noreturn void answer(int sock, const char *command)
 {
 	char path[4096], name[64], text[4096] = "";
@@ -97,7 +87,6 @@ static _Noreturn void answer(int sock, const char *command)
 	snprintf(name, sizeof(name), "luod/%s", command);
 	fd = open(fake_path(name, path, sizeof(path)), O_RDONLY | O_CLOEXEC);
 	n = fd < 0 ? 0 : read(fd, text, sizeof(text));
-	change_status(command);
 	if (n >= 4 && !strncmp(text, "hang", 4))
 		n = read(sock, text, sizeof(text));
 	else if (n > 0)

@@ -223,9 +223,15 @@ luod_status()
 luod()
 {
 	put luod/STATUS "$(luod_status "$@")"
-	put luod/UPDATE.then "$(luod_status complete "${@:2}")"
 	put luod/UPDATE '{"type":"COMPLETE"}'
+	luod_jump '"error":"KERNEL","detail":"Cannot allocate memory","errno":12'
 	put luod/ABORT '{"type":"OK","command":"ABORT"}'
+}
+
+# What luod says if there is no jump.
+luod_jump()
+{
+	put luod/KEXEC "{\"type\":\"ERROR\",\"command\":\"KEXEC\",$1}"
 }
 
 # What luod says if clients spoil the update.
@@ -264,7 +270,35 @@ machine_luod_kernel()
 machine_luod_changes()
 {
 	machine_luod
-	rm "$LUO_FAKE/luod/UPDATE.then"
+	luod_jump '"error":"WRONG_STATE"'
+}
+
+# Even later.
+machine_luod_objects()
+{
+	machine_luod
+	luod_jump '"id":"vm-a","error":"VETO","detail":"I am migrating"'
+}
+
+# The loaded kernel is not one for what clients have preserved.
+machine_luod_unread()
+{
+	machine_luod
+	luod_jump '"error":"KERNEL","detail":"Protocol not supported","errno":93'
+}
+
+# It is killed when it is to jump.
+machine_luod_stumbles()
+{
+	machine_luod
+	put luod/KEXEC
+}
+
+# It says what nobody understands.
+machine_luod_babbles()
+{
+	machine_luod
+	luod_jump '"error":"KERNEL","detail":"Who knows","errno":-7'
 }
 
 # It takes its time.
@@ -310,6 +344,13 @@ machine_luod_busy()
 machine_luod_alone()
 {
 	machine_luod
+	luod idle
+}
+
+# The set of sessions is closed, and there is still nobody to be asked.
+machine_luod_calm()
+{
+	machine_prepared
 	luod idle
 }
 
@@ -417,23 +458,39 @@ test_terminal()
 		fail "no line on what takes long"
 }
 
+# wait_for_action TEXT: until luoctl has done that to the machine.
+wait_for_action()
+{
+	local tries=600
+
+	until grep -qsx "$1" "$LUO_FAKE/actions"; do
+		((tries--)) || fail "no \"$1\" for a minute"
+		sleep 0.1
+	done
+}
+
 # A signal is no reason to leave clients of luod in the middle of an update.
 test_interrupted()
 {
-	local pid status=0
+	local command pid status
 
-	make_machine luod_slow
-	"$LUOCTL" kexec >/dev/null 2>"$DIR/err" &
-	pid=$!
-	until grep -qs UPDATE "$LUO_FAKE/actions"; do
-		sleep 0.1
+	for command in UPDATE KEXEC; do
+		make_machine luod
+		put "luod/$command" hang
+		"$LUOCTL" kexec >/dev/null 2>"$DIR/err" &
+		pid=$!
+		wait_for_action "luod $command"
+		kill "$pid"
+		status=0
+		wait "$pid" || status=$?
+		[[ $status -eq 1 &&
+		   $(<"$DIR/err") == "luoctl: kexec: interrupted" ]] ||
+			fail "the end of an interrupted kexec is $status"
+		[[ $(tail -n 1 "$LUO_FAKE/actions") == "luod ABORT" ]] ||
+			fail "clients are not taken back"
 	done
-	kill "$pid"
-	wait "$pid" || status=$?
-	[[ $status -eq 1 && $(<"$DIR/err") == "luoctl: kexec: interrupted" ]] ||
-		fail "the end of an interrupted kexec is $status"
-	[[ $(tail -n 1 "$LUO_FAKE/actions") == "luod ABORT" ]] ||
-		fail "clients are not taken back"
+	[[ $(tail -n 2 "$LUO_FAKE/actions" | head -n 1) == "cancel" ]] ||
+		fail "the kernel is not taken back"
 }
 
 # What cannot be written is no success.

@@ -11,6 +11,7 @@
 #include <string.h>
 #include <sys/ioctl.h>
 #include <sys/mman.h>
+#include <sys/reboot.h>
 #include <sys/stat.h>
 #include <sys/syscall.h>
 #include <unistd.h>
@@ -37,7 +38,7 @@ struct session {
 };
 
 static struct session sessions[SESSIONS_MAX];
-static int nr_sessions, fail_err;
+static int nr_sessions, nr_jumps, fail_err;
 static unsigned int fail_nr;
 static bool device_busy, prepared;
 
@@ -53,6 +54,7 @@ void kernel_reset(void)
 		drop_files(&sessions[--nr_sessions]);
 	device_busy = false;
 	prepared = false;
+	nr_jumps = 0;
 	fail_err = 0;
 }
 
@@ -101,6 +103,11 @@ int kernel_sessions(bool incoming)
 	for (i = 0; i < nr_sessions; i++)
 		n += sessions[i].incoming == incoming && !sessions[i].finished;
 	return n;
+}
+
+int kernel_jumps(void)
+{
+	return nr_jumps;
 }
 
 int kernel_files(const char *name)
@@ -340,5 +347,14 @@ int ioctl(int fd, unsigned long cmd, ...)
 	if (!err)
 		return 0;
 	errno = -err;
+	return -1;
+}
+
+/* No kernel is loaded. */
+int reboot(int how)
+{
+	CHECK_EQ(how, RB_KEXEC);
+	nr_jumps++;
+	errno = EINVAL;
 	return -1;
 }

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: GPL-2.0 */
 /*
- * As much of a kernel as luod needs: this program's open() and ioctl() are there
- * instead of those of libc.
+ * As much of a kernel as luod needs: this program's open(), ioctl() and reboot()
+ * are there instead of those of libc.
  */
 
 #ifndef LUOD_TESTS_KERNEL_H
@@ -28,5 +28,8 @@ void kernel_kexec_done(void);
 /* Numbers of sessions, and of files of one; -1: there is none of that name. */
 int kernel_sessions(bool incoming);
 int kernel_files(const char *name);
+
+/* How often it was to jump, which it never does. */
+int kernel_jumps(void);
 
 #endif /* LUOD_TESTS_KERNEL_H */

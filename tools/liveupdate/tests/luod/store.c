@@ -163,17 +163,34 @@ static void get_back(int at)
 	CHECK_EQ(luo_session_finish(a.session), 0);
 	if (at == 6)
 		kill_and_restart();
-	say(&admin, "{\"type\":\"UPDATE\"}");
-	CHECK_TEXT(hear(&luod, &admin), "{\"type\":\"COMPLETE\"}");
-	CHECK_EQ(luod.nr_clients, 0);
+	luo_session_close(a.session);
+	a.session = NULL;
+	subscribe();
 	manager_listen();
 	CHECK(!manager_has("luod.a"));
+	say(&admin, "{\"type\":\"UPDATE\"}");
+	hear_preserve();
+	ready();
+	CHECK_TEXT(hear(&luod, &admin), "{\"type\":\"COMPLETE\"}");
+	manager_listen();
 	CHECK(manager_has(INTERNAL_SESSION));
 	ask(&luod, &admin, "{\"type\":\"ABORT\"}",
 	    "{\"type\":\"OK\",\"command\":\"ABORT\"}");
 	manager_listen();
 	CHECK(!manager_has(INTERNAL_SESSION));
 	CHECK(manager_has("luod-state"));
+}
+
+/* An update without clients. */
+static void killed_with_nobody(void)
+{
+	begin();
+	ask(&luod, &a, "{\"type\":\"UNSUBSCRIBE\",\"id\":\"a\"}",
+	    "{\"type\":\"OK\",\"id\":\"a\",\"command\":\"UNSUBSCRIBE\"}");
+	ask(&luod, &admin, "{\"type\":\"UPDATE\"}", "{\"type\":\"COMPLETE\"}");
+	kill_and_restart();
+	CHECK_EQ(luod.phase, PHASE_COMPLETE);
+	end();
 }
 
 static void killed_at_each_step(void)
@@ -304,6 +321,7 @@ static void strangers(void)
 
 const struct test store_tests[] = {
 	{ "killed at each step", killed_at_each_step },
+	{ "killed with nobody", killed_with_nobody },
 	{ "killed before it is written down", killed_before_it_is_written },
 	{ "killed while it starts", killed_while_it_starts },
 	{ "killed before a session is emptied", killed_before_it_is_emptied },

@@ -17,6 +17,7 @@ extern const struct test policy_tests[];
 extern const struct test state_tests[];
 extern const struct test update_tests[];
 extern const struct test abort_tests[];
+extern const struct test jump_tests[];
 extern const struct test claim_tests[];
 extern const struct test store_tests[];
 

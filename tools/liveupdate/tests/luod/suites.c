@@ -11,6 +11,7 @@ const struct suite suites[] = {
 	{ "state", state_tests },
 	{ "update", update_tests },
 	{ "abort", abort_tests },
+	{ "jump", jump_tests },
 	{ "claim", claim_tests },
 	{ "store", store_tests },
 	{ 0 }
