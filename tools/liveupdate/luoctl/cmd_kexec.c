@@ -5,7 +5,7 @@
  * Where luod is, it does the jump, as nobody else knows that no client objects
  * until then. Its clients may stand still from the moment on in which they are
  * ready. So whatever comes between that and the jump, a signal included, ends with
- * an ABORT.
+ * an ABORT, and only then is anything said: whoever reads it may take his time.
  */
 
 #include <errno.h>
@@ -125,14 +125,14 @@ static int announce(const struct options *options, const struct plan *plan)
 /* Whoever read what is said here may go; clients still have to be told. */
 static int watch_signals(void)
 {
+	static const int numbers[] = { SIGINT, SIGQUIT, SIGTERM, SIGHUP };
 	sigset_t set;
+	size_t i;
 
 	signal(SIGPIPE, SIG_IGN);
 	sigemptyset(&set);
-	sigaddset(&set, SIGINT);
-	sigaddset(&set, SIGQUIT);
-	sigaddset(&set, SIGTERM);
-	sigaddset(&set, SIGHUP);
+	for (i = 0; i < ARRAY_SIZE(numbers); i++)
+		sigaddset(&set, numbers[i]);
 	sigprocmask(SIG_BLOCK, &set, NULL);
 	return signalfd(-1, &set, SFD_CLOEXEC);
 }
@@ -182,22 +182,31 @@ static int fail_round(const struct options *options, const struct plan *plan,
 	return status;
 }
 
+/* If it was neither of these, the update may be on its way. */
+static bool is_end_of_round(struct json_object *answer)
+{
+	return luod_is(answer, "COMPLETE") ||
+	       (luod_is(answer, "ERROR") && luod_text(answer, "error"));
+}
+
 /* 0 when all clients of luod are ready; if not, nothing is left of it. */
 static int ask_clients(const struct options *options, const struct plan *plan,
 		       int signals)
 {
 	const int timeout_ms = given(options, OPTION_TIMEOUT) ?
 				       options->timeout_ms : -1;
-	struct json_object *answer;
+	struct json_object *answer = NULL;
 	int err, status = STATUS_OK;
 
 	progress_begin("luod's clients");
 	err = luod_ask(socket_of(options), "UPDATE", signals, timeout_ms,
 		       &answer);
 	progress_end();
+	if (!err && !is_end_of_round(answer))
+		err = -EBADMSG;
 	if (err)
-		return fail_round(options, plan, err);
-	if (!luod_is(answer, "COMPLETE"))
+		status = fail_round(options, plan, err);
+	else if (!luod_is(answer, "COMPLETE"))
 		status = fail_luod(answer);
 	json_object_put(answer);
 	return status;
@@ -299,13 +308,11 @@ static int take_device_and_jump(const struct options *options,
 	return status;
 }
 
-static int update(const struct options *options, const struct plan *plan)
+static int update(const struct options *options, const struct plan *plan,
+		  int signals)
 {
-	const int signals = watch_signals();
 	int status = STATUS_OK;
 
-	if (signals < 0)
-		return fail(-errno, "kexec");
 	/* From now on nobody becomes a client who would not have been asked. */
 	if (plan->luod)
 		status = ask_clients(options, plan, signals);
@@ -314,6 +321,19 @@ static int update(const struct options *options, const struct plan *plan)
 		if (plan->idle)
 			take_clients_back(options);
 	}
+	return status;
+}
+
+static int watch_update(const struct options *options, const struct plan *plan)
+{
+	const int signals = watch_signals();
+	int status;
+
+	if (signals < 0)
+		return fail(-errno, "kexec");
+	say_hold();
+	status = update(options, plan, signals);
+	say_release();
 	close(signals);
 	return status;
 }
@@ -326,7 +346,7 @@ int cmd_kexec(const struct options *options)
 	if (!status)
 		status = announce(options, &plan);
 	if (!status && !given(options, OPTION_DRY_RUN))
-		status = update(options, &plan);
+		status = watch_update(options, &plan);
 	plan_free(&plan);
 	return status;
 }

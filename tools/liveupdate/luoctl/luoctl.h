@@ -131,6 +131,8 @@ int fail(int err, const char *what);
 int fail_session(int err, const char *name);
 int fail_with(int status, const char *format, ...)
 	__attribute__((format(printf, 2, 3)));
+void say_hold(void);
+void say_release(void);
 int open_device(const struct options *options, unsigned int flags,
 		struct luo_device **device);
 

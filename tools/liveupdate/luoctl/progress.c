@@ -4,6 +4,7 @@
  * before it is done.
  */
 
+#include <poll.h>
 #include <pthread.h>
 #include <stdio.h>
 #include <time.h>
@@ -39,6 +40,14 @@ static bool ends_by(const struct timespec *when)
 	return ended;
 }
 
+/* Whoever waits for the end of the work must not wait for who reads of it. */
+static bool is_read(void)
+{
+	struct pollfd fd = { .fd = STDERR_FILENO, .events = POLLOUT };
+
+	return poll(&fd, 1, 0) > 0 && fd.revents & POLLOUT;
+}
+
 static void *tell(void *unused)
 {
 	const bool terminal = isatty(STDERR_FILENO);
@@ -54,10 +63,11 @@ static void *tell(void *unused)
 		if (ends_by(&when))
 			break;
 		seconds += every;
-		fprintf(stderr, terminal ? "\r%s: %d s" : "%s: %d s\n", doing,
-			seconds);
+		if (is_read())
+			fprintf(stderr, terminal ? "\r%s: %d s" : "%s: %d s\n",
+				doing, seconds);
 	}
-	if (terminal && seconds)
+	if (terminal && seconds && is_read())
 		fputs("\r\033[K", stderr);
 	pthread_mutex_unlock(&mutex);
 	return NULL;

@@ -6,9 +6,32 @@
 #include <errno.h>
 #include <stdarg.h>
 #include <stdio.h>
+#include <stdlib.h>
 #include <string.h>
 
 #include "luoctl.h"
+
+/* Where messages go while nothing may wait for who reads them. */
+static FILE *held;
+static char *held_text;
+static size_t held_size;
+
+/* From now on messages are kept, if there is memory for that. */
+void say_hold(void)
+{
+	held = open_memstream(&held_text, &held_size);
+}
+
+/* They are said now, and others at once. */
+void say_release(void)
+{
+	if (!held)
+		return;
+	fclose(held);
+	held = NULL;
+	fputs(held_text, stderr);
+	free(held_text);
+}
 
 /**
  * fail_with() - say why it did not work
@@ -19,14 +42,16 @@
  */
 int fail_with(int status, const char *format, ...)
 {
+	FILE *out = held ? held : stderr;
 	va_list args;
 
-	fflush(stdout);
-	fputs("luoctl: ", stderr);
+	if (!held)
+		fflush(stdout);
+	fputs("luoctl: ", out);
 	va_start(args, format);
-	vfprintf(stderr, format, args);
+	vfprintf(out, format, args);
 	va_end(args);
-	fputc('\n', stderr);
+	fputc('\n', out);
 	return status;
 }
 

@@ -23,7 +23,8 @@ readonly LUOCTL UPDATE
 cd "$(dirname "$0")"
 DIR=$(mktemp -d)
 readonly DIR
-trap 'rm -rf "$DIR"' EXIT
+# What a test that has failed leaves behind may be past caring for other signals.
+trap 'jobs -p | xargs -r kill -KILL; rm -rf "$DIR"' EXIT
 
 fail()
 {
@@ -273,6 +274,13 @@ machine_luod_changes()
 	luod_jump '"error":"WRONG_STATE"'
 }
 
+# It answers in a language of its own.
+machine_luod_mumbles()
+{
+	machine_luod
+	put luod/UPDATE '{"type":"MAYBE"}'
+}
+
 # Even later.
 machine_luod_objects()
 {
@@ -493,6 +501,30 @@ test_interrupted()
 		fail "the kernel is not taken back"
 }
 
+# Nobody reads what is said, not even that it takes long: clients hear at once
+# nevertheless.
+test_blocked()
+{
+	local pid machine pipe=$DIR/pipe
+
+	mkfifo "$pipe"
+	for machine in luod luod_slow; do
+		make_machine "$machine"
+		exec 3<>"$pipe"
+		dd if=/dev/zero bs=64K count=1 status=none >&3
+		"$LUOCTL" kexec --timeout 11 >/dev/null 2>&3 3>&- &
+		pid=$!
+		wait_for_action "luod ABORT"
+		kill -0 "$pid" || fail "luoctl does not wait for its reader"
+		dd bs=64K count=1 iflag=fullblock status=none <&3 >/dev/null
+		wait "$pid" || true
+		read -r -u 3
+		exec 3>&-
+		[[ $REPLY == "luoctl: kexec: "* ]] ||
+			fail "the message is lost"
+	done
+}
+
 # What cannot be written is no success.
 test_full()
 {
@@ -557,6 +589,7 @@ main()
 	test_json
 	test_terminal
 	test_interrupted
+	test_blocked
 	test_full
 	test_completion
 	test_manual
