@@ -122,6 +122,15 @@ static int announce(const struct options *options, const struct plan *plan)
 	return status ? fail_with(status, "kexec: %s", why) : STATUS_OK;
 }
 
+/* What nohup(1), or a shell for what it runs in the background, has switched off. */
+static bool is_ignored(int number)
+{
+	struct sigaction action;
+
+	return !sigaction(number, NULL, &action) &&
+	       action.sa_handler == SIG_IGN;
+}
+
 /* Whoever read what is said here may go; clients still have to be told. */
 static int watch_signals(void)
 {
@@ -131,8 +140,10 @@ static int watch_signals(void)
 
 	signal(SIGPIPE, SIG_IGN);
 	sigemptyset(&set);
-	for (i = 0; i < ARRAY_SIZE(numbers); i++)
-		sigaddset(&set, numbers[i]);
+	for (i = 0; i < ARRAY_SIZE(numbers); i++) {
+		if (!is_ignored(numbers[i]))
+			sigaddset(&set, numbers[i]);
+	}
 	sigprocmask(SIG_BLOCK, &set, NULL);
 	return signalfd(-1, &set, SFD_CLOEXEC);
 }

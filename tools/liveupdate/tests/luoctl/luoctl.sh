@@ -501,6 +501,23 @@ test_interrupted()
 		fail "the kernel is not taken back"
 }
 
+# What was ignored from the beginning, as by nohup(1), is no reason to end.
+test_ignored()
+{
+	local pid status=0 name
+
+	make_machine luod_slow
+	(trap '' HUP INT QUIT
+	 exec "$LUOCTL" kexec --timeout 2) >/dev/null 2>"$DIR/err" &
+	pid=$!
+	wait_for_action "luod UPDATE"
+	for name in HUP INT QUIT; do
+		kill -s "$name" "$pid"
+	done
+	wait "$pid" || status=$?
+	[[ $status -eq 6 ]] || fail "ignored signals end a kexec with $status"
+}
+
 # Nobody reads what is said, not even that it takes long: clients hear at once
 # nevertheless.
 test_blocked()
@@ -589,6 +606,7 @@ main()
 	test_json
 	test_terminal
 	test_interrupted
+	test_ignored
 	test_blocked
 	test_full
 	test_completion
