@@ -12,6 +12,7 @@
 
 #define pr_fmt(fmt) "memfd_extents: " fmt
 
+#include <linux/cleanup.h>
 #include <linux/fs.h>
 #include <linux/io.h>
 #include <linux/kexec_handover.h>
@@ -19,6 +20,7 @@
 #include <linux/shmem_fs.h>
 #include <linux/slab.h>
 
+#include "memfd_begin.h"
 #include "memfd_extents.h"
 #include "memfd_poison.h"
 
@@ -59,19 +61,16 @@ static u64 count_bytes(const struct preserved_memfd *memfd)
 
 static struct preserved_memfd *alloc_memfd(void)
 {
-	struct preserved_memfd *memfd = kzalloc(sizeof(*memfd), GFP_KERNEL);
+	struct preserved_memfd *memfd __free(kfree) =
+		kzalloc(sizeof(*memfd), GFP_KERNEL);
 
 	if (!memfd)
 		return ERR_PTR(-ENOMEM);
 	memfd->ser = memfd_extents_alloc_page();
-	if (IS_ERR(memfd->ser)) {
-		int err = PTR_ERR(memfd->ser);
-
-		kfree(memfd);
-		return ERR_PTR(err);
-	}
+	if (IS_ERR(memfd->ser))
+		return ERR_CAST(memfd->ser);
 	*memfd->ser = (struct memfd_extents_ser) {};
-	return memfd;
+	return_ptr(memfd);
 }
 
 static void free_memfd(struct preserved_memfd *memfd)
@@ -80,24 +79,11 @@ static void free_memfd(struct preserved_memfd *memfd)
 	kfree(memfd);
 }
 
-/*
- * Nobody is about to take pages out when this returns, and nobody begins to
- * until it is undone, so that the lock is not needed for longer.
- */
-static int begin_preserve(struct inode *inode)
-{
-	if (inode_lock_killable(inode))
-		return -EINTR;
-	shmem_set_preserved(inode, true);
-	inode_unlock(inode);
-	return 0;
-}
-
 static int preserve_file(struct preserved_memfd *memfd, struct file *file)
 {
 	int err;
 
-	err = begin_preserve(file_inode(file));
+	err = memfd_begin_preserve(file_inode(file));
 	if (err)
 		return err;
 	memfd->poison = memfd_poison_count();

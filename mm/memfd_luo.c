@@ -12,6 +12,7 @@
 
 #define pr_fmt(fmt) "memfd_luo: " fmt
 
+#include <linux/cleanup.h>
 #include <linux/fs.h>
 #include <linux/io.h>
 #include <linux/kexec_handover.h>
@@ -22,6 +23,7 @@
 #include <linux/vmalloc.h>
 #include <uapi/linux/fcntl.h>
 
+#include "memfd_begin.h"
 #include "memfd_luo.h"
 #include "memfd_poison.h"
 
@@ -73,24 +75,11 @@ static int record_folios(const struct memfd_folios *list,
 	return 0;
 }
 
-/*
- * Nobody is about to take pages out when this returns, and nobody begins to
- * until it is undone, so that the lock is not needed for longer.
- */
-static int begin_preserve(struct inode *inode)
-{
-	if (inode_lock_killable(inode))
-		return -EINTR;
-	shmem_set_preserved(inode, true);
-	inode_unlock(inode);
-	return 0;
-}
-
 static int preserve_file(struct file *file, struct memfd_luo *memfd)
 {
 	int err;
 
-	err = begin_preserve(file_inode(file));
+	err = memfd_begin_preserve(file_inode(file));
 	if (err)
 		return err;
 	memfd->poison = memfd_poison_count();
@@ -108,18 +97,15 @@ static int preserve_file(struct file *file, struct memfd_luo *memfd)
 
 static struct memfd_luo *alloc_memfd(void)
 {
-	struct memfd_luo *memfd = kzalloc(sizeof(*memfd), GFP_KERNEL);
+	struct memfd_luo *memfd __free(kfree) =
+		kzalloc(sizeof(*memfd), GFP_KERNEL);
 
 	if (!memfd)
 		return ERR_PTR(-ENOMEM);
 	memfd->ser = kho_alloc_preserve(sizeof(*memfd->ser));
-	if (IS_ERR(memfd->ser)) {
-		int err = PTR_ERR(memfd->ser);
-
-		kfree(memfd);
-		return ERR_PTR(err);
-	}
-	return memfd;
+	if (IS_ERR(memfd->ser))
+		return ERR_CAST(memfd->ser);
+	return_ptr(memfd);
 }
 
 static void free_memfd(struct memfd_luo *memfd)
