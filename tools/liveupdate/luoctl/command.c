@@ -40,6 +40,8 @@ const struct command commands[] = {
 	  2, 2, HAS(JSON) | HAS(BACK), NULL, cmd_check },
 	{ "load", "KERNEL", "load the next kernel",
 	  1, 1, HAS(INITRD) | HAS(CMDLINE) | HAS(REUSE_CMDLINE), cmd_load, NULL },
+	{ "ready", "", "have luod's clients get ready, for a kexec that comes next",
+	  0, 0, HAS(LUOD) | HAS(TIMEOUT) | HAS(ABORT), cmd_ready, NULL },
 	{ "kexec", "", "update: get everybody ready, and jump into the kernel that is loaded",
 	  0, 0, HAS(JSON) | HAS(DRY_RUN) | HAS(EMPTY) | HAS(LUOD) |
 		HAS(NO_LUOD) | HAS_WAIT, cmd_kexec, NULL },

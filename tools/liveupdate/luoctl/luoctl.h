@@ -47,6 +47,7 @@ enum opt {
 	OPTION_NO_LUOD,
 	OPTION_SVG,
 	OPTION_BACK,
+	OPTION_ABORT,
 	OPTION_HELP,
 	OPTION_COUNT,
 };
@@ -55,6 +56,7 @@ enum opt {
 
 /**
  * struct options - what was said on the command line
+ * @verb: the verb
  * @given: a bit for each option that was
  * @timeout_ms: of --timeout; -1 for no end, 0 without --wait
  * @initrd: of --initrd
@@ -64,6 +66,7 @@ enum opt {
  * @argv: these
  */
 struct options {
+	const char *verb;
 	unsigned int given;
 	int timeout_ms;
 	const char *initrd;
@@ -120,6 +123,7 @@ int cmd_finish(const struct options *options);
 int cmd_discard(const struct options *options);
 int cmd_formats(const struct options *options);
 int cmd_load(const struct options *options);
+int cmd_ready(const struct options *options);
 int cmd_kexec(const struct options *options);
 int cmd_timeline(const struct options *options);
 int cmd_keep(const struct options *options);
@@ -133,6 +137,7 @@ int fail_with(int status, const char *format, ...)
 	__attribute__((format(printf, 2, 3)));
 void say_hold(void);
 void say_release(void);
+int fail_interrupted(const struct options *options);
 int open_device(const struct options *options, unsigned int flags,
 		struct luo_device **device);
 
@@ -208,6 +213,12 @@ int64_t now_ms(void);
 
 void progress_begin(const char *what);
 void progress_end(void);
+
+/* signals.c: those that end what waits. */
+
+/* An fd that is readable when one has come; or -1, and errno. */
+int signals_watch(void);
+bool signals_came(int signals);
 
 /* timeline.c: the points of the last update. */
 

@@ -33,6 +33,7 @@ static const struct {
 	[OPTION_NO_LUOD] = { "no-luod", NULL, "leave luod and its clients out" },
 	[OPTION_SVG] = { "svg", NULL, "print a picture" },
 	[OPTION_BACK] = { "back", NULL, "the exit status is of the way back, too" },
+	[OPTION_ABORT] = { "abort", NULL, "let them go on instead" },
 	[OPTION_HELP] = { "help", NULL, "print this" },
 };
 
@@ -128,6 +129,7 @@ int options_parse(struct options *options, unsigned int allowed, int argc,
 	int c, status;
 
 	memset(options, 0, sizeof(*options));
+	options->verb = argv[0];
 	options->timeout_ms = -1;
 	fill(longs, allowed | HAS(HELP));
 	opterr = 0;

@@ -121,6 +121,11 @@ static bool is_ours(int err)
 	}
 }
 
+int fail_interrupted(const struct options *options)
+{
+	return fail_with(STATUS_FAILED, "%s: interrupted", options->verb);
+}
+
 /**
  * open_device() - open the device, wait for it if that is wanted
  * @options: --wait and --timeout

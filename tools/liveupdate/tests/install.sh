@@ -38,6 +38,7 @@ lib/libluo.so
 lib/libluo.so.1
 lib/libluo.so.1.0.0
 lib/pkgconfig/libluo.pc
+lib/systemd/system/luod-update.service
 lib/systemd/system/luod.service
 lib/systemd/system/luod.socket
 sbin/luoctl

@@ -477,26 +477,30 @@ wait_for_action()
 	done
 }
 
+# interrupt VERB COMMAND: a signal while luod is asked for the command.
+interrupt()
+{
+	local verb=$1 command=$2 pid status=0
+
+	make_machine luod
+	put "luod/$command" hang
+	"$LUOCTL" "$verb" >/dev/null 2>"$DIR/err" &
+	pid=$!
+	wait_for_action "luod $command"
+	kill "$pid"
+	wait "$pid" || status=$?
+	[[ $status -eq 1 && $(<"$DIR/err") == "luoctl: $verb: interrupted" ]] ||
+		fail "the end of an interrupted $verb is $status"
+	[[ $(tail -n 1 "$LUO_FAKE/actions") == "luod ABORT" ]] ||
+		fail "clients are not taken back"
+}
+
 # A signal is no reason to leave clients of luod in the middle of an update.
 test_interrupted()
 {
-	local command pid status
-
-	for command in UPDATE KEXEC; do
-		make_machine luod
-		put "luod/$command" hang
-		"$LUOCTL" kexec >/dev/null 2>"$DIR/err" &
-		pid=$!
-		wait_for_action "luod $command"
-		kill "$pid"
-		status=0
-		wait "$pid" || status=$?
-		[[ $status -eq 1 &&
-		   $(<"$DIR/err") == "luoctl: kexec: interrupted" ]] ||
-			fail "the end of an interrupted kexec is $status"
-		[[ $(tail -n 1 "$LUO_FAKE/actions") == "luod ABORT" ]] ||
-			fail "clients are not taken back"
-	done
+	interrupt ready UPDATE
+	interrupt kexec UPDATE
+	interrupt kexec KEXEC
 	[[ $(tail -n 2 "$LUO_FAKE/actions" | head -n 1) == "cancel" ]] ||
 		fail "the kernel is not taken back"
 }
@@ -570,6 +574,7 @@ test_completion()
 	source ../../completions/luoctl
 	diff <(complete_words "") <(luoctl --complete) ||
 		fail "verbs are not completed"
+	[[ $(complete_words ready --a) == --abort ]] || fail "--abort"
 	[[ $(complete_words time) == timeline ]] || fail "timeline"
 	[[ $(complete_words kexec --d) == --dry-run ]] || fail "--dry-run"
 	[[ $(complete_words show vm-b) == vm-b ]] || fail "sessions"
