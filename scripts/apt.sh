@@ -43,3 +43,25 @@ setup_apt()
 	printf '%s %s %s %s main\n' "$type" "$signed" "$uri" "$suite" \
 		>"$APT_DIR/sources.list"
 }
+
+# Prints the newest version of a package in the first of the suites that has it,
+# and leaves private_apt there.
+find_package()
+{
+	local package=$1 uri suite version
+	shift
+
+	for uri in $(mirrors); do
+		for suite in "$@"; do
+			setup_apt deb "$uri" "$suite"
+			private_apt apt-get update -qq \
+				>"$APT_DIR/update.log" 2>&1 || continue
+			version=$(private_apt apt-cache show "$package" 2>/dev/null |
+				sed -n 's/^Version: //p' | sort -rV | sed -n 1p)
+			[[ -n $version ]] || continue
+			echo "$version"
+			return 0
+		done
+	done
+	return 1
+}

@@ -7,7 +7,7 @@ import subprocess
 import sys
 from pathlib import Path
 
-from luo import initramfs, paths, vm
+from luo import initramfs, paths, systemd, vm
 
 BUSYBOX_LINKS = ("sh", "ls", "cat", "mount", "dmesg", "ps", "sha256sum",
                  "grep", "head", "tail", "sleep", "echo", "dd", "free", "hexdump")
@@ -81,12 +81,15 @@ def add_host_program(image, name):
 
 
 def make_initramfs(target, kernel, programs, commands, shell=False,
-                   images=None, extra=(), host=()):
+                   images=None, extra=(), host=(), base=None):
     """Writes an initramfs with the kernel, its modules, the programs that
     commands name and extra ones, and the list of commands for luo_init; with
-    other kernels, by their names in /boot, and with programs of the host."""
-    image = initramfs.Initramfs()
-    image.add("/init", programs / "luo_init")
+    other kernels, by their names in /boot, and with programs of the host. A
+    base is a directory with systemd, which starts luo_init then."""
+    image = initramfs.Initramfs(base)
+    if base:
+        systemd.install(image, base)
+    image.add(systemd.LUO_INIT if base else "/init", programs / "luo_init")
     for name, path in {"kernel": kernel, **(images or {})}.items():
         image.add(f"/boot/{name}", path)
     for path in modules(kernel):
@@ -115,13 +118,13 @@ def is_program(path):
 
 
 def run(name, kernel, programs, commands, follow=None, images=None, extra=(),
-        host=(), **options):
+        host=(), base=None, **options):
     """Runs commands in a guest; returns the Outcome and the log's path."""
     directory = paths.work_dir() / "guests"
     directory.mkdir(parents=True, exist_ok=True)
     image = directory / f"{name}.cpio"
     make_initramfs(image, kernel, programs, commands, images=images,
-                   extra=extra, host=host)
+                   extra=extra, host=host, base=base)
     log = paths.log_dir() / f"{name}.log"
     try:
         return vm.run(vm.Guest(kernel, image, **options), log, follow), log

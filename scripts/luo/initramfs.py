@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: GPL-2.0
-"""Makes an initramfs of single files."""
+"""Makes an initramfs of single files, and maybe a directory."""
 
 import os
 import shutil
@@ -9,9 +9,14 @@ from pathlib import Path
 
 
 class Initramfs:
-    """A list of files and their paths in the guest, written out on demand."""
+    """A list of files and their paths in the guest, written out on demand.
 
-    def __init__(self):
+    All of them come on top of a directory of the host, if there is one.
+    """
+
+    def __init__(self, base=None):
+        self._base = base
+        self._links = {}
         self._files = {}
         self._texts = {}
 
@@ -26,10 +31,17 @@ class Initramfs:
         """Adds a file with the given text."""
         self._texts[path] = (text, 0o755 if executable else 0o644)
 
+    def add_link(self, path, target):
+        """Adds a symbolic link."""
+        self._links[path] = target
+
     def write(self, target):
         """Writes the cpio archive."""
         with tempfile.TemporaryDirectory() as name:
             root = Path(name)
+            if self._base:
+                shutil.copytree(self._base, root, symlinks=True,
+                                dirs_exist_ok=True)
             for sub in ("proc", "sys", "dev", "tmp", "root"):
                 (root / sub).mkdir()
             for path, source in self._files.items():
@@ -41,9 +53,13 @@ class Initramfs:
                 dst.parent.mkdir(parents=True, exist_ok=True)
                 dst.write_text(text)
                 dst.chmod(mode)
+            for path, where in self._links.items():
+                dst = root / path.lstrip("/")
+                dst.parent.mkdir(parents=True, exist_ok=True)
+                dst.symlink_to(where)
             names = sorted(str(p.relative_to(root)) for p in root.rglob("*"))
             for item in names:
-                os.utime(root / item, (0, 0))
+                os.utime(root / item, (0, 0), follow_symlinks=False)
             with open(target, "wb") as out:
                 subprocess.run(
                     ["cpio", "-o", "-H", "newc", "-R", "0:0", "--quiet",

@@ -9,6 +9,8 @@
  * A program may jump into another kernel by kexec. There the command line's
  * luo.test and luo.stage say where to go on: the same program runs again with
  * LUO_STAGE set, then the rest of the list.
+ *
+ * Where systemd is the first process, this is a service of it.
  */
 
 #include <dirent.h>
@@ -162,9 +164,19 @@ static int run_command(const char *command, int test, int stage)
 				   1000 + WTERMSIG(status);
 }
 
-/* What a program left running must not disturb the next one. */
+static bool is_service(void)
+{
+	return getpid() != 1;
+}
+
+/*
+ * What a program left running must not disturb the next one. A service is not
+ * alone on the machine.
+ */
 static void reap_stragglers(void)
 {
+	if (is_service())
+		return;
 	kill(-1, SIGKILL);
 	while (waitpid(-1, NULL, 0) > 0 || errno == EINTR)
 		;
@@ -301,7 +313,8 @@ int main(void)
 	int stage;
 
 	note_time();
-	mount_all();
+	if (!is_service())
+		mount_all();
 	setenv("PATH", "/bin:/sbin", 1);
 	setenv("HOME", "/root", 1);
 	if (cmdline_has("luo.shell"))
