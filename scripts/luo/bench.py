@@ -176,7 +176,7 @@ ROWS = [
     Row("empty", "over plain", "%", over_percent("empty", "plain"), target=1),
     Row("empty", "finish", "k", lambda figures: figures["empty"]["finish"] / 1e3),
     *[row for mib in FRAG_MIB for row in frag_rows(mib)],
-    *both_ways("dense", "pages", 13, 44),
+    *both_ways("dense", "pages", 13, 22),
     *record_rows("dense", 512),
     Row("dense", "pieces", "", lambda figures: figures["dense"]["pieces"]),
     *both_ways("thp", "folios", 0.9, 1.5),
