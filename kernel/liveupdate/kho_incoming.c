@@ -93,11 +93,11 @@ static struct kho_tree_bitmap *find_bitmap(u64 key)
 
 static bool has_key(u64 key)
 {
-	const struct kho_tree_bitmap *bitmap;
+	u64 root;
 
 	guard(rcu)();
-	bitmap = find_bitmap(key);
-	return bitmap && test_bit(kho_tree_index(key, 0), bitmap->bits);
+	root = READ_ONCE(incoming.root);
+	return root && kho_tree_has(root, key);
 }
 
 /*

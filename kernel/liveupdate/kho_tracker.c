@@ -227,12 +227,9 @@ static int add_key(struct kho_tracker *tracker, u64 key)
 
 static bool has_key(struct kho_tracker *tracker, u64 key)
 {
-	struct kho_tree_bitmap *bitmap;
-
 	lockdep_assert_held_read(&tracker->lock);
 
-	bitmap = kho_tree_find(root_pa(tracker), key);
-	return bitmap && test_bit(kho_tree_index(key, 0), bitmap->bits);
+	return kho_tree_has(root_pa(tracker), key);
 }
 
 /*

@@ -63,6 +63,20 @@ struct kho_tree_bitmap *kho_tree_find(u64 root, u64 key)
 }
 EXPORT_SYMBOL_IF_KUNIT(kho_tree_find);
 
+/**
+ * kho_tree_has - ask for a key
+ * @root: pa of the root node
+ * @key: the key
+ *
+ * Return: true if it is there.
+ */
+bool kho_tree_has(u64 root, u64 key)
+{
+	const struct kho_tree_bitmap *bitmap = kho_tree_find(root, key);
+
+	return bitmap && test_bit(kho_tree_index(key, 0), bitmap->bits);
+}
+
 /*
  * Looks in one table for the first slot in use at or behind *@key, and moves
  * *@key there. Without one *@key moves behind all that the table covers.
@@ -139,13 +153,6 @@ static bool seek_bits(const struct kho_tree_bitmap *bitmap, u64 *key, u64 last,
 	return true;
 }
 
-static bool has_key(u64 root, u64 key)
-{
-	const struct kho_tree_bitmap *bitmap = kho_tree_find(root, key);
-
-	return bitmap && test_bit(kho_tree_index(key, 0), bitmap->bits);
-}
-
 /**
  * kho_tree_has_more - ask for keys of a range
  * @root: pa of the root node
@@ -160,9 +167,9 @@ bool kho_tree_has_more(u64 root, u64 key, u64 last, u64 nr)
 	const struct kho_tree_bitmap *bitmap;
 	u64 first, end;
 
-	/* So it is for each order whose blocks are larger than the range. */
+	/* So it is for each order of which one block covers the range. */
 	if (key == last)
-		return !nr && has_key(root, key);
+		return !nr && kho_tree_has(root, key);
 
 	while (key <= last && last - key >= nr) {
 		bitmap = seek_bitmap_near(root, &key, last);

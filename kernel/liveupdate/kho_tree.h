@@ -78,6 +78,7 @@ struct kho_tree_walk {
 };
 
 struct kho_tree_bitmap *kho_tree_find(u64 root, u64 key);
+bool kho_tree_has(u64 root, u64 key);
 bool kho_tree_has_more(u64 root, u64 key, u64 last, u64 nr);
 int kho_tree_visit(struct kho_tree_visitor *visitor, u64 root);
 void kho_tree_free(u64 root, void (*free)(void *node));
