@@ -55,6 +55,9 @@ static int check_entry(const struct memfd_luo_folio_ser *entry, pgoff_t *next,
 	int order = kho_incoming_order(memfd_luo_entry_phys(entry));
 	u64 flags = FIELD_GET(MEMFD_LUO_FOLIO_FLAGS, entry->desc);
 
+	/* The page cache of a kernel without huge pages has no place for it. */
+	if (order > 0 && !IS_ENABLED(CONFIG_TRANSPARENT_HUGEPAGE))
+		return -EOPNOTSUPP;
 	if (order < 0 || order > MAX_PAGECACHE_ORDER ||
 	    flags & ~(MEMFD_LUO_FOLIO_DIRTY | MEMFD_LUO_FOLIO_UPTODATE))
 		return -EIO;
@@ -65,7 +68,11 @@ static int check_entry(const struct memfd_luo_folio_ser *entry, pgoff_t *next,
 	return 0;
 }
 
-/* Checks all that the previous kernel left of a memfd, and changes nothing. */
+/*
+ * Checks all that the previous kernel left of a memfd, and changes nothing. 0;
+ * -EIO if it is damaged; -EOPNOTSUPP if it has large folios and this kernel does
+ * not, and the next one may have them.
+ */
 int memfd_luo_check(const struct memfd_luo_ser *ser)
 {
 	const pgoff_t end = DIV_ROUND_UP_ULL(ser->size, PAGE_SIZE);

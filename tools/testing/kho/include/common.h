@@ -5,6 +5,7 @@
 /* Comes before everything else that is compiled, as kconfig.h in the kernel. */
 #define CONFIG_KEXEC_HANDOVER		1
 #define CONFIG_PHYS_ADDR_T_64BIT	1
+#define CONFIG_TRANSPARENT_HUGEPAGE	1
 
 #define __init
 #define __initdata
