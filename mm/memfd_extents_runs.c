@@ -3,8 +3,10 @@
  * Extents that are gathered before they are preserved.
  */
 
+#include <linux/build_bug.h>
 #include <linux/kexec_handover.h>
 #include <linux/mm.h>
+#include <linux/mmzone.h>
 #include <linux/sizes.h>
 #include <linux/string.h>
 
@@ -13,6 +15,9 @@
 
 /* Runs end at these borders, so that none takes for ever to work on. */
 #define RUN_BORDER	(SZ_1G >> PAGE_SHIFT)
+
+/* No pageblock is larger. */
+static_assert(RUN_BORDER % MAX_ORDER_NR_PAGES == 0);
 
 /* Ends the run that may go on. There is room for it. */
 void memfd_extents_end_run(struct memfd_extents_runs *runs)

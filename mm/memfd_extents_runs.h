@@ -34,7 +34,10 @@ static inline bool memfd_extents_runs_full(const struct memfd_extents_runs *runs
 	return runs->nr == MEMFD_EXTENTS_RUNS;
 }
 
-/* Takes pages that follow the last one that was taken. */
+/*
+ * Takes pages that follow the last one that was taken, in its pageblock: there is
+ * no border between them where a run would have to end.
+ */
 static inline void memfd_extents_go_on(struct memfd_extents_runs *runs,
 				       unsigned long nr)
 {

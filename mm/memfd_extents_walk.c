@@ -66,11 +66,11 @@ static bool may_stay(struct memfd_walk *walk, struct folio *folio,
 }
 
 /* As the tests of folios for these flags, in one go. */
-static bool has_settled_flags(const struct folio *folio, unsigned long others)
+static bool has_settled_flags(const struct folio *folio, unsigned long without)
 {
 	const unsigned long settled = BIT(PG_uptodate) | BIT(PG_dirty);
 
-	return (READ_ONCE(folio->flags.f) & (settled | others)) == settled;
+	return (READ_ONCE(folio->flags.f) & (settled | without)) == settled;
 }
 
 static bool is_settled(const struct folio *folio)
@@ -103,7 +103,10 @@ static bool grab_ready(struct memfd_walk *walk, struct folio *folio,
 	return ready;
 }
 
-/* The same for a small folio, where it is known that it may stay. */
+/*
+ * The same for a small folio, where it is known that it may stay. Most pages
+ * come this way, and asking the other questions would double what each costs.
+ */
 static bool grab_small(struct folio *folio)
 {
 	bool ready;
@@ -142,10 +145,9 @@ static unsigned int take_neighbours(struct memfd_walk *walk,
 	unsigned int nr;
 
 	for (nr = 0; nr < max; nr++) {
-		struct folio *next = xas_next(xas);
+		void *entry = xas_next(xas);
 
-		if (&next->page != folio_page(folio, nr + 1) ||
-		    !grab_small(next)) {
+		if (entry != folio_page(folio, nr + 1) || !grab_small(entry)) {
 			xas_prev(xas);
 			break;
 		}

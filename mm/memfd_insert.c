@@ -168,6 +168,7 @@ int memfd_insert_run(struct memfd_insert *insert, const struct memfd_run *run)
 	if (err)
 		return err;
 	err = store_run(insert, run);
+	WARN_ON_ONCE(err && err != -ENOMEM);
 	if (err)
 		unprepare_folios(insert, run->nr);
 	return err;
