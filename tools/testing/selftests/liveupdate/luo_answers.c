@@ -69,12 +69,8 @@ static int open_uffd(void *page)
 
 FIXTURE_SETUP(answers)
 {
-	self->dev = luo_open();
-	if (self->dev == -ENOENT)
-		SKIP(return, "live update is off");
-	ASSERT_GE(self->dev, 0);
-	self->session = luo_create(self->dev, "answers");
-	ASSERT_GE(self->session, 0);
+	self->dev = luo_setup_device(_metadata);
+	self->session = luo_setup_session(_metadata, self->dev, "answers");
 	self->page = mmap(NULL, PAGE, PROT_READ | PROT_WRITE,
 			  MAP_PRIVATE | MAP_ANONYMOUS, -1, 0);
 	ASSERT_NE(self->page, MAP_FAILED);

@@ -24,8 +24,7 @@ FIXTURE(callbacks)
 	int a;
 	int b;
 	int files[3];
-	long pages;
-	long nodes;
+	struct luo_held held;
 };
 
 /* Two subsystems; a session with the files 1 and 2, one with the file 3. */
@@ -33,18 +32,13 @@ FIXTURE_SETUP(callbacks)
 {
 	int i;
 
-	self->dev = luo_open();
-	if (self->dev == -ENOENT)
-		SKIP(return, LUO_DEVICE " is not there: no CONFIG_LIVEUPDATE, or no liveupdate=on");
-	ASSERT_GE(self->dev, 0);
-	if (luo_test_load() == -ENOENT)
-		SKIP(return, "no luo_test: no CONFIG_LIVEUPDATE_TEST=m");
-	self->pages = luo_kho_pages();
-	self->nodes = luo_kho_nodes();
+	self->dev = luo_setup_device(_metadata);
+	luo_setup_module(_metadata);
+	self->held = luo_held();
 	ASSERT_EQ(luo_test_tell("subsystem", "+x 1"), 0);
 	ASSERT_EQ(luo_test_tell("subsystem", "+y 2"), 0);
-	self->a = luo_create(self->dev, "a");
-	self->b = luo_create(self->dev, "b");
+	self->a = luo_setup_session(_metadata, self->dev, "a");
+	self->b = luo_setup_session(_metadata, self->dev, "b");
 	for (i = 0; i < 3; i++) {
 		self->files[i] = luo_test_file(i + 1);
 		ASSERT_GE(self->files[i], 0);
@@ -67,8 +61,7 @@ FIXTURE_TEARDOWN(callbacks)
 	EXPECT_EQ(luo_state(self->dev), LIVEUPDATE_STATE_NORMAL);
 	close(self->dev);
 	EXPECT_EQ(luo_test_unload(), 0);
-	EXPECT_EQ(luo_kho_pages(), self->pages);
-	EXPECT_EQ(luo_kho_nodes(), self->nodes);
+	luo_expect_held(_metadata, self->held);
 }
 
 /* A step forward, and what undoes it; NULL if nothing does. */

@@ -37,8 +37,7 @@ struct duel {
 FIXTURE(duels)
 {
 	struct duel d;
-	long pages;
-	long nodes;
+	struct luo_held held;
 	long files;
 };
 
@@ -47,22 +46,15 @@ FIXTURE_SETUP(duels)
 {
 	struct duel *d = &self->d;
 
-	d->dev = luo_open();
-	if (d->dev == -ENOENT)
-		SKIP(return, LUO_DEVICE " is not there: no CONFIG_LIVEUPDATE, or no liveupdate=on");
-	ASSERT_GE(d->dev, 0);
-	if (luo_test_load() == -ENOENT)
-		SKIP(return, "no luo_test: no CONFIG_LIVEUPDATE_TEST=m");
-	d->a = luo_create(d->dev, "a");
-	d->b = luo_create(d->dev, "b");
+	d->dev = luo_setup_device(_metadata);
+	luo_setup_module(_metadata);
+	d->a = luo_setup_session(_metadata, d->dev, "a");
+	d->b = luo_setup_session(_metadata, d->dev, "b");
 	d->file = luo_memfd_filled("file", 5 * PAGE, 1);
 	d->other = luo_memfd_filled("other", PAGE, 2);
-	ASSERT_GE(d->a, 0);
-	ASSERT_GE(d->b, 0);
 	ASSERT_GE(d->file, 0);
 	ASSERT_GE(d->other, 0);
-	self->pages = luo_kho_pages();
-	self->nodes = luo_kho_nodes();
+	self->held = luo_held();
 	self->files = luo_open_files();
 }
 
@@ -72,8 +64,7 @@ FIXTURE_TEARDOWN(duels)
 
 	EXPECT_EQ(luo_state(d->dev), LIVEUPDATE_STATE_NORMAL);
 	EXPECT_EQ(luo_event(d->dev, LIVEUPDATE_CANCEL), -ENOENT);
-	EXPECT_EQ(luo_kho_pages(), self->pages);
-	EXPECT_EQ(luo_kho_nodes(), self->nodes);
+	luo_expect_held(_metadata, self->held);
 	EXPECT_EQ(luo_open_files(), self->files);
 	EXPECT_EQ(ftruncate(d->file, PAGE), 0);
 	EXPECT_TRUE(luo_matches(d->file, 0, PAGE, 1));

@@ -21,18 +21,14 @@ FIXTURE(fail)
 	int dev;
 	int dense;
 	int sparse;
-	long pages;
-	long nodes;
+	struct luo_held held;
 };
 
 FIXTURE_SETUP(fail)
 {
 	int err;
 
-	self->dev = luo_open();
-	if (self->dev == -ENOENT)
-		SKIP(return, LUO_DEVICE " is not there: no CONFIG_LIVEUPDATE, or no liveupdate=on");
-	ASSERT_GE(self->dev, 0);
+	self->dev = luo_setup_device(_metadata);
 	err = luo_nth_open();
 	if (err == -ENOENT)
 		SKIP(return, "no /proc/thread-self/fail-nth: no CONFIG_FAULT_INJECTION");
@@ -42,8 +38,7 @@ FIXTURE_SETUP(fail)
 	ASSERT_GE(self->dense, 0);
 	ASSERT_GE(self->sparse, 0);
 	ASSERT_EQ(luo_fill(self->sparse, 1L << 35, PAGE, 2), 0);
-	self->pages = luo_kho_pages();
-	self->nodes = luo_kho_nodes();
+	self->held = luo_held();
 }
 
 FIXTURE_TEARDOWN(fail)
@@ -76,9 +71,9 @@ TEST_F(fail, create)
 			TH_LOG("allocation %d: %d", nth, session);
 		if (session >= 0)
 			close(session);
-		ASSERT_EQ(luo_kho_pages(), self->pages)
+		ASSERT_EQ(luo_kho_pages(), self->held.pages)
 			TH_LOG("allocation %d", nth);
-		ASSERT_EQ(luo_kho_nodes(), self->nodes)
+		ASSERT_EQ(luo_kho_nodes(), self->held.nodes)
 			TH_LOG("allocation %d", nth);
 		if (!failed)
 			break;
@@ -127,8 +122,7 @@ TEST_F(fail, preserve)
 	EXPECT_TRUE(luo_matches(self->dense, 0, 300 * PAGE, 1));
 	EXPECT_TRUE(luo_matches(self->sparse, 1L << 35, PAGE, 2));
 	close(session);
-	EXPECT_EQ(luo_kho_pages(), self->pages);
-	EXPECT_EQ(luo_kho_nodes(), self->nodes);
+	luo_expect_held(_metadata, self->held);
 }
 
 /* PREPARE of the whole, then FREEZE of a session; what failed has not begun. */
@@ -174,9 +168,9 @@ TEST_F(fail, prepare_and_freeze)
 		EXPECT_EQ(luo_session_state(session), LIVEUPDATE_STATE_NORMAL);
 		EXPECT_EQ(luo_state(self->dev), LIVEUPDATE_STATE_NORMAL);
 		close(session);
-		ASSERT_EQ(luo_kho_pages(), self->pages)
+		ASSERT_EQ(luo_kho_pages(), self->held.pages)
 			TH_LOG("allocation %d", nth);
-		ASSERT_EQ(luo_kho_nodes(), self->nodes)
+		ASSERT_EQ(luo_kho_nodes(), self->held.nodes)
 			TH_LOG("allocation %d", nth);
 		EXPECT_TRUE(luo_matches(self->sparse, offset, PAGE, nth));
 		if (!failed)
@@ -201,8 +195,8 @@ TEST_F(fail, close)
 		luo_nth_set(nth);
 		close(session);
 		luo_nth_set(0);
-		ASSERT_EQ(luo_kho_pages(), self->pages);
-		ASSERT_EQ(luo_kho_nodes(), self->nodes);
+		ASSERT_EQ(luo_kho_pages(), self->held.pages);
+		ASSERT_EQ(luo_kho_nodes(), self->held.nodes);
 	}
 }
 

@@ -99,11 +99,9 @@ FIXTURE(formats)
 
 FIXTURE_SETUP(formats)
 {
-	ASSERT_EQ(luo_test_load(), 0);
-	self->dev = luo_open();
-	ASSERT_GE(self->dev, 0);
-	self->session = luo_create(self->dev, "formats");
-	ASSERT_GE(self->session, 0);
+	luo_setup_module(_metadata);
+	self->dev = luo_setup_device(_metadata);
+	self->session = luo_setup_session(_metadata, self->dev, "formats");
 	self->memfd = luo_memfd_filled("formats", 4096, 1);
 	ASSERT_GE(self->memfd, 0);
 }

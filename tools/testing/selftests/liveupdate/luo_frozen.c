@@ -14,7 +14,6 @@
 #include <string.h>
 #include <sys/ioctl.h>
 #include <sys/mman.h>
-#include <sys/stat.h>
 #include <sys/syscall.h>
 #include <sys/wait.h>
 #include <time.h>
@@ -56,13 +55,9 @@ FIXTURE_VARIANT_ADD(frozen, folios)
 
 FIXTURE_SETUP(frozen)
 {
-	self->dev = luo_open();
-	if (self->dev == -ENOENT)
-		SKIP(return, LUO_DEVICE " is not there: no CONFIG_LIVEUPDATE, or no liveupdate=on");
-	ASSERT_GE(self->dev, 0);
+	self->dev = luo_setup_device(_metadata);
 	ASSERT_EQ(luo_write_file(LUO_MEMFD_EXTENTS, variant->extents), 0);
-	self->session = luo_create(self->dev, "frozen");
-	ASSERT_GE(self->session, 0);
+	self->session = luo_setup_session(_metadata, self->dev, "frozen");
 	self->fd = luo_memfd("frozen", SIZE);
 	ASSERT_GE(self->fd, 0);
 	ASSERT_EQ(luo_fill(self->fd, 0, HOLE, 1), 0);
@@ -76,20 +71,11 @@ FIXTURE_SETUP(frozen)
 
 FIXTURE_TEARDOWN(frozen)
 {
-	if (self->dev < 0)
-		return;
 	close(self->session);
 	munmap(self->map, SIZE);
 	close(self->fd);
 	close(self->dev);
 	EXPECT_EQ(luo_write_file(LUO_MEMFD_EXTENTS, "1"), 0);
-}
-
-static blkcnt_t blocks(int fd)
-{
-	struct stat st;
-
-	return fstat(fd, &st) ? -1 : st.st_blocks;
 }
 
 /**
@@ -180,7 +166,7 @@ TEST_F(frozen, pages_that_are_there_go_on)
 	EXPECT_TRUE(luo_matches(self->fd, PAGE, PAGE, 2));
 	EXPECT_TRUE(luo_matches(self->fd, 2 * PAGE, PAGE, 3));
 	EXPECT_TRUE(luo_is_zero(self->fd, HOLE, HOLE));
-	EXPECT_EQ(blocks(self->fd), HOLE / 512);
+	EXPECT_EQ(luo_blocks(self->fd), HOLE / 512);
 }
 
 TEST_F(frozen, fault_sleeps_until_it_is_called_off)
@@ -189,7 +175,7 @@ TEST_F(frozen, fault_sleeps_until_it_is_called_off)
 	void *map;
 
 	ASSERT_TRUE(start_sleeper(&sleeper));
-	EXPECT_EQ(blocks(self->fd), HOLE / 512);
+	EXPECT_EQ(luo_blocks(self->fd), HOLE / 512);
 	/* Nobody waits for the mm, or for that mapping. */
 	map = mmap(NULL, PAGE, PROT_READ, MAP_PRIVATE | MAP_ANONYMOUS, -1, 0);
 	EXPECT_NE(map, MAP_FAILED);
@@ -201,7 +187,7 @@ TEST_F(frozen, fault_sleeps_until_it_is_called_off)
 	ASSERT_EQ(luo_session_event(self->session, LIVEUPDATE_CANCEL), 0);
 	EXPECT_TRUE(end_sleeper(&sleeper));
 	EXPECT_EQ(self->map[HOLE], 'x');
-	EXPECT_EQ(blocks(self->fd), (HOLE + PAGE) / 512);
+	EXPECT_EQ(luo_blocks(self->fd), (HOLE + PAGE) / 512);
 }
 
 TEST_F(frozen, write_sleeps_until_it_is_called_off)
@@ -209,7 +195,7 @@ TEST_F(frozen, write_sleeps_until_it_is_called_off)
 	struct sleeper sleeper = { .fd = self->fd, .from = "x" };
 
 	ASSERT_TRUE(start_sleeper(&sleeper));
-	EXPECT_EQ(blocks(self->fd), HOLE / 512);
+	EXPECT_EQ(luo_blocks(self->fd), HOLE / 512);
 	ASSERT_EQ(luo_session_event(self->session, LIVEUPDATE_CANCEL), 0);
 	EXPECT_TRUE(end_sleeper(&sleeper));
 	EXPECT_EQ(self->map[HOLE], 'x');
@@ -253,7 +239,7 @@ TEST_F(frozen, who_sleeps_can_be_killed)
 		ASSERT_EQ(waitpid(pid, &status, 0), pid);
 		EXPECT_TRUE(WIFSIGNALED(status));
 	}
-	EXPECT_EQ(blocks(self->fd), HOLE / 512);
+	EXPECT_EQ(luo_blocks(self->fd), HOLE / 512);
 }
 
 /*
@@ -313,7 +299,7 @@ TEST_F(frozen, uffdio_copy_is_to_be_tried_again)
 	EXPECT_EQ(errno, EAGAIN);
 	EXPECT_EQ(ioctl(uffd, UFFDIO_ZEROPAGE, &zero), -1);
 	EXPECT_EQ(errno, EAGAIN);
-	EXPECT_EQ(blocks(self->fd), HOLE / 512);
+	EXPECT_EQ(luo_blocks(self->fd), HOLE / 512);
 	ASSERT_EQ(luo_session_event(self->session, LIVEUPDATE_CANCEL), 0);
 	EXPECT_EQ(ioctl(uffd, UFFDIO_COPY, &copy), 0);
 	EXPECT_EQ(ioctl(uffd, UFFDIO_ZEROPAGE, &zero), 0);

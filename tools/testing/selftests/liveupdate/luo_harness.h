@@ -6,11 +6,70 @@
 #ifndef LUO_HARNESS_H
 #define LUO_HARNESS_H
 
+#include <errno.h>
+#include <unistd.h>
+
+#include "luo_util.h"
+
 /*
  * A debug kernel in an emulated machine on a busy host takes its time, and a
  * test that is cut off keeps the device open for those after it.
  */
 #undef TEST_TIMEOUT_DEFAULT
 #define TEST_TIMEOUT_DEFAULT 300 /* seconds */
+
+/*
+ * For the beginning of FIXTURE_SETUP(). They come back only if there is what a
+ * test needs: a fixture that is not set up ends its process in any case.
+ */
+static inline int luo_setup_device(struct __test_metadata *_metadata)
+{
+	const int dev = luo_open();
+
+	if (dev == -ENOENT)
+		SKIP(_exit(0), "no " LUO_DEVICE ": no CONFIG_LIVEUPDATE, or no liveupdate=on");
+	ASSERT_GE(dev, 0);
+	return dev;
+}
+
+static inline int luo_setup_session(struct __test_metadata *_metadata, int dev,
+				    const char *name)
+{
+	const int session = luo_create(dev, name);
+
+	ASSERT_GE(session, 0);
+	return session;
+}
+
+static inline void luo_setup_module(struct __test_metadata *_metadata)
+{
+	const int err = luo_test_load();
+
+	if (err == -ENOENT)
+		SKIP(_exit(0), "no luo_test: no CONFIG_LIVEUPDATE_TEST=m");
+	ASSERT_EQ(err, 0);
+}
+
+/* What is preserved for the next kernel, and what it takes to say so. */
+struct luo_held {
+	long pages;
+	long nodes;
+};
+
+static inline struct luo_held luo_held(void)
+{
+	return (struct luo_held) {
+		.pages = luo_kho_pages(),
+		.nodes = luo_kho_nodes(),
+	};
+}
+
+/* Whatever a test did, nothing stays preserved. */
+static inline void luo_expect_held(struct __test_metadata *_metadata,
+				   struct luo_held before)
+{
+	EXPECT_EQ(luo_kho_pages(), before.pages);
+	EXPECT_EQ(luo_kho_nodes(), before.nodes);
+}
 
 #endif /* LUO_HARNESS_H */

@@ -152,14 +152,6 @@ static void compare(const struct note *had, const struct note *has)
 	luo_check(same_time(b->stx_btime, a->stx_btime));
 }
 
-static int reopen(int fd, int flags)
-{
-	char path[64];
-
-	snprintf(path, sizeof(path), "/proc/self/fd/%d", fd);
-	return luo_get(open(path, flags | O_CLOEXEC));
-}
-
 /* A file with a hole, and with pages behind its end. */
 static int make_file(const struct kind *kind, unsigned int seed)
 {
@@ -193,7 +185,7 @@ static int open_file(const struct kind *kind, unsigned int seed)
 		luo_check_eq(fcntl(fd, F_ADD_SEALS, kind->before), 0);
 	if (!kind->open)
 		return fd;
-	again = reopen(fd, kind->open & ~REOPEN);
+	again = luo_get(luo_reopen(fd, kind->open & ~REOPEN));
 	close(fd);
 	return again;
 }
@@ -269,7 +261,7 @@ static void check_rights(int fd, const struct note *had)
 /* Whatever a file was opened for, its owner can look at it. */
 static void check_contents(int fd, unsigned int seed)
 {
-	const int again = reopen(fd, O_RDONLY);
+	const int again = luo_get(luo_reopen(fd, O_RDONLY));
 
 	luo_check(luo_matches(again, 0, SIZE / 2, seed));
 	luo_check(luo_matches(again, SIZE - PAGE, PAGE, seed));

@@ -11,7 +11,6 @@
 #include <stdint.h>
 #include <string.h>
 #include <sys/mman.h>
-#include <sys/stat.h>
 #include <unistd.h>
 
 #include "../kselftest.h"
@@ -39,14 +38,6 @@ struct race {
 	blkcnt_t blocks;
 };
 
-static blkcnt_t blocks_of(int fd)
-{
-	struct stat st;
-
-	luo_check_eq(fstat(fd, &st), 0);
-	return st.st_blocks;
-}
-
 /*
  * All of a huge page is hole but the last page: whoever looks for pages one
  * after the other is in the middle of it then.
@@ -67,7 +58,7 @@ static void prepare_race(struct race *race, int token)
 	race->map = mmap(map, SIZE, PROT_READ | PROT_WRITE,
 			 MAP_SHARED | MAP_FIXED, race->fd, 0);
 	luo_check(race->map == map);
-	race->blocks = blocks_of(race->fd);
+	race->blocks = luo_blocks(race->fd);
 }
 
 /* Some cannot be put together any more when they are preserved. */
@@ -86,7 +77,7 @@ static int preserve(void *arg)
 {
 	const struct race *race = arg;
 
-	while (blocks_of(race->fd) == race->blocks)
+	while (luo_blocks(race->fd) == race->blocks)
 		sched_yield();
 	return luo_preserve_fd(race->session, race->fd, race->token);
 }
@@ -102,7 +93,7 @@ static void before(void)
 		luo_check_eq(luo_contest(collapse, preserve, &race, result), 0);
 		luo_check_eq(result[1], 0);
 		ksft_print_msg("%ld blocks became %ld\n", (long)race.blocks,
-			       (long)blocks_of(race.fd));
+			       (long)luo_blocks(race.fd));
 		luo_check_eq(luo_fill(race.fd, 0, SIZE, i), 0);
 	}
 	luo_next_kernel();

@@ -24,14 +24,6 @@ enum { DENSE = 1, ODD, SPARSE, LATE, FALLOC, SEALED, TOKENS };
 #define ODD_POS 777777
 #define SPARSE_SIZE (64L << 30)
 
-static blkcnt_t blocks(int fd)
-{
-	struct stat st;
-
-	luo_check_eq(fstat(fd, &st), 0);
-	return st.st_blocks;
-}
-
 static void make_files(int fds[TOKENS])
 {
 	int i;
@@ -98,7 +90,7 @@ static void check_files(const int fds[TOKENS])
 		luo_check(luo_is_hole(fds[SPARSE], at + PAGE, PAGE));
 	}
 	luo_check(luo_matches(fds[SPARSE], PAGE * 1000, PAGE, SPARSE));
-	luo_check_eq(blocks(fds[SPARSE]), 65 * PAGE / 512);
+	luo_check_eq(luo_blocks(fds[SPARSE]), 65 * PAGE / 512);
 
 	luo_check(luo_matches(fds[LATE], 0, 5 * PAGE, LATE));
 	luo_check(luo_matches(fds[LATE], 5 * PAGE, PAGE, 100));
@@ -114,7 +106,7 @@ static void check_files(const int fds[TOKENS])
 	luo_check(luo_is_zero(fds[FALLOC], 0, 10 * PAGE));
 	luo_check(luo_matches(fds[FALLOC], 10 * PAGE, PAGE, FALLOC));
 	luo_check(luo_is_zero(fds[FALLOC], 11 * PAGE, MIB - 11 * PAGE));
-	luo_check_eq(blocks(fds[FALLOC]), MIB / 512);
+	luo_check_eq(luo_blocks(fds[FALLOC]), MIB / 512);
 
 	luo_check(luo_matches(fds[SEALED], 0, MIB, SEALED));
 	luo_check_eq(fcntl(fds[SEALED], F_GET_SEALS),

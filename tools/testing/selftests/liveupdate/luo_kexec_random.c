@@ -223,14 +223,6 @@ static void one_kernel(struct target *target, int nr, int session)
 	run_steps(target, step_inside);
 }
 
-static long blocks(int fd)
-{
-	struct stat st;
-
-	luo_check_eq(fstat(fd, &st), 0);
-	return st.st_blocks;
-}
-
 /* The memfd that comes out of all kernels before this one, and what it is like. */
 static struct target take_over(int nr)
 {
@@ -274,8 +266,8 @@ static void one_of_many(void)
 	compare(&target);
 	session = luo_get(luo_create(device, "random"));
 	one_kernel(&target, nr, session);
-	luo_check_eq(lseek(target.fd, blocks(target.fd), SEEK_SET),
-		     blocks(target.fd));
+	luo_check_eq(lseek(target.fd, luo_blocks(target.fd), SEEK_SET),
+		     luo_blocks(target.fd));
 	luo_next_kernel();
 }
 

@@ -24,8 +24,7 @@ FIXTURE(memfd)
 	int dev;
 	int session;
 	int fd;
-	long pages;
-	long nodes;
+	struct luo_held held;
 };
 
 /* @records is what each file takes besides its contents and its inode's. */
@@ -54,15 +53,10 @@ FIXTURE_VARIANT_ADD(memfd, folios)
 
 FIXTURE_SETUP(memfd)
 {
-	self->dev = luo_open();
-	if (self->dev == -ENOENT)
-		SKIP(return, LUO_DEVICE " is not there: no CONFIG_LIVEUPDATE, or no liveupdate=on");
-	ASSERT_GE(self->dev, 0);
+	self->dev = luo_setup_device(_metadata);
 	ASSERT_EQ(luo_write_file(LUO_MEMFD_EXTENTS, variant->extents), 0);
-	self->pages = luo_kho_pages();
-	self->nodes = luo_kho_nodes();
-	self->session = luo_create(self->dev, "memfd");
-	ASSERT_GE(self->session, 0);
+	self->held = luo_held();
+	self->session = luo_setup_session(_metadata, self->dev, "memfd");
 	self->fd = luo_memfd_filled("memfd", SIZE, 1);
 	ASSERT_GE(self->fd, 0);
 }
@@ -70,21 +64,11 @@ FIXTURE_SETUP(memfd)
 /* Whatever a test does, nothing stays preserved. */
 FIXTURE_TEARDOWN(memfd)
 {
-	if (self->dev < 0)
-		return;
 	close(self->session);
 	close(self->fd);
 	close(self->dev);
 	EXPECT_EQ(luo_write_file(LUO_MEMFD_EXTENTS, "1"), 0);
-	EXPECT_EQ(luo_kho_pages(), self->pages);
-	EXPECT_EQ(luo_kho_nodes(), self->nodes);
-}
-
-static blkcnt_t blocks(int fd)
-{
-	struct stat st;
-
-	return fstat(fd, &st) ? -1 : st.st_blocks;
+	luo_expect_held(_metadata, self->held);
 }
 
 TEST_F(memfd, stays_usable_while_preserved)
@@ -141,7 +125,7 @@ TEST_F(memfd, is_as_before_after_the_session)
 			    PAGE), 0);
 	EXPECT_EQ(ftruncate(self->fd, 2 * SIZE), 0);
 	EXPECT_EQ(ftruncate(self->fd, 0), 0);
-	EXPECT_EQ(blocks(self->fd), 0);
+	EXPECT_EQ(luo_blocks(self->fd), 0);
 	self->session = luo_create(self->dev, "memfd");
 	EXPECT_GE(self->session, 0);
 }
@@ -150,7 +134,7 @@ TEST_F(memfd, outlives_its_last_fd)
 {
 	ASSERT_EQ(luo_preserve_fd(self->session, self->fd, 1), 0);
 	close(self->fd);
-	EXPECT_GE(luo_kho_pages(), self->pages + SIZE / PAGE);
+	EXPECT_GE(luo_kho_pages(), self->held.pages + SIZE / PAGE);
 	self->fd = -1;
 }
 
@@ -173,7 +157,7 @@ TEST_F(memfd, holes_are_not_filled)
 		ASSERT_EQ(luo_fill(fd, i * 64L * 1024 * 1024, PAGE, i), 0);
 	before = luo_kho_pages();
 	ASSERT_EQ(luo_preserve_fd(self->session, fd, 1), 0);
-	EXPECT_EQ(blocks(fd), 16 * PAGE / 512);
+	EXPECT_EQ(luo_blocks(fd), 16 * PAGE / 512);
 	EXPECT_EQ(luo_kho_pages() - before, 16 + variant->records);
 	EXPECT_TRUE(luo_is_hole(fd, PAGE, PAGE));
 	close(fd);
@@ -196,7 +180,7 @@ TEST_F(memfd, file_of_nothing_but_a_hole)
 
 	ASSERT_GE(fd, 0);
 	EXPECT_EQ(luo_preserve_fd(self->session, fd, 1), 0);
-	EXPECT_EQ(blocks(fd), 0);
+	EXPECT_EQ(luo_blocks(fd), 0);
 	close(fd);
 }
 
@@ -207,7 +191,7 @@ TEST_F(memfd, largest_file_there_can_be)
 	ASSERT_GE(fd, 0);
 	ASSERT_EQ(luo_fill(fd, 0x7ffffffffffff000L, PAGE - 1, 1), 0);
 	EXPECT_EQ(luo_preserve_fd(self->session, fd, 1), 0);
-	EXPECT_EQ(blocks(fd), PAGE / 512);
+	EXPECT_EQ(luo_blocks(fd), PAGE / 512);
 	close(fd);
 }
 
@@ -268,18 +252,10 @@ TEST_F(memfd, who_preserves_can_be_killed)
 		killed = kill_preserver(self->session, fd);
 	}
 	EXPECT_TRUE(killed);
-	EXPECT_LE(luo_kho_pages(), self->pages + 1);
+	EXPECT_LE(luo_kho_pages(), self->held.pages + 1);
 	EXPECT_EQ(ftruncate(fd, 64 * PAGE), 0);
 	EXPECT_EQ(luo_preserve_fd(self->session, fd, 1), 0);
 	close(fd);
-}
-
-static int reopen(int fd, int flags)
-{
-	char path[64];
-
-	snprintf(path, sizeof(path), "/proc/self/fd/%d", fd);
-	return open(path, flags | O_CLOEXEC);
 }
 
 /* Neither more rights nor less come out of a live update. */
@@ -290,7 +266,7 @@ TEST_F(memfd, rights_that_the_format_knows)
 	int fd;
 
 	for (i = 0; i < ARRAY_SIZE(flags); i++) {
-		fd = reopen(self->fd, flags[i]);
+		fd = luo_reopen(self->fd, flags[i]);
 		ASSERT_GE(fd, 0);
 		EXPECT_EQ(luo_preserve_fd(self->session, fd, 1),
 			  variant->read_only);
@@ -298,7 +274,7 @@ TEST_F(memfd, rights_that_the_format_knows)
 		close(fd);
 	}
 	/* With neither right, for ioctls only. */
-	fd = reopen(self->fd, O_ACCMODE);
+	fd = luo_reopen(self->fd, O_ACCMODE);
 	ASSERT_GE(fd, 0);
 	EXPECT_EQ(luo_preserve_fd(self->session, fd, 1), -EOPNOTSUPP);
 	close(fd);

@@ -28,8 +28,7 @@ FIXTURE(poison)
 	int dev;
 	int session;
 	int fd;
-	long pages;
-	long nodes;
+	struct luo_held held;
 };
 
 /* @prepare is what PREPARE fails with; one format looks at FREEZE only. */
@@ -53,15 +52,10 @@ FIXTURE_VARIANT_ADD(poison, folios)
 
 FIXTURE_SETUP(poison)
 {
-	self->dev = luo_open();
-	if (self->dev == -ENOENT)
-		SKIP(return, LUO_DEVICE " is not there: no CONFIG_LIVEUPDATE, or no liveupdate=on");
-	ASSERT_GE(self->dev, 0);
+	self->dev = luo_setup_device(_metadata);
 	ASSERT_EQ(luo_write_file(LUO_MEMFD_EXTENTS, variant->extents), 0);
-	self->pages = luo_kho_pages();
-	self->nodes = luo_kho_nodes();
-	self->session = luo_create(self->dev, "poison");
-	ASSERT_GE(self->session, 0);
+	self->held = luo_held();
+	self->session = luo_setup_session(_metadata, self->dev, "poison");
 	self->fd = luo_memfd("poison", SIZE);
 	ASSERT_GE(self->fd, 0);
 	ASSERT_EQ(luo_fill(self->fd, 0, HOLE, 1), 0);
@@ -70,14 +64,11 @@ FIXTURE_SETUP(poison)
 /* Whatever a test does, nothing stays preserved. */
 FIXTURE_TEARDOWN(poison)
 {
-	if (self->dev < 0)
-		return;
 	close(self->session);
 	close(self->fd);
 	close(self->dev);
 	EXPECT_EQ(luo_write_file(LUO_MEMFD_EXTENTS, "1"), 0);
-	EXPECT_EQ(luo_kho_pages(), self->pages);
-	EXPECT_EQ(luo_kho_nodes(), self->nodes);
+	luo_expect_held(_metadata, self->held);
 }
 
 /* Breaks a page; who has it mapped gets SIGBUS. False if that did not work. */
@@ -132,7 +123,7 @@ TEST_F(poison, broken_before_it_is_preserved)
 	ASSERT_TRUE(is_broken(self->fd, 3 * PAGE));
 	EXPECT_EQ(luo_preserve_fd(self->session, self->fd, 1), -EHWPOISON);
 	EXPECT_EQ(luo_preserve_fd(self->session, self->fd, 1), -EHWPOISON);
-	EXPECT_LE(luo_kho_pages(), self->pages + 1);
+	EXPECT_LE(luo_kho_pages(), self->held.pages + 1);
 	/* It is not held as it is either. */
 	EXPECT_EQ(ftruncate(self->fd, 2 * SIZE), 0);
 	EXPECT_EQ(ftruncate(self->fd, SIZE), 0);

@@ -309,12 +309,8 @@ FIXTURE_SETUP(races)
 {
 	int i;
 
-	arena.dev = luo_open();
-	if (arena.dev == -ENOENT)
-		SKIP(return, LUO_DEVICE " is not there: no CONFIG_LIVEUPDATE, or no liveupdate=on");
-	ASSERT_GE(arena.dev, 0);
-	if (luo_test_load() == -ENOENT)
-		SKIP(return, "no luo_test: no CONFIG_LIVEUPDATE_TEST=m");
+	arena.dev = luo_setup_device(_metadata);
+	luo_setup_module(_metadata);
 	ASSERT_EQ(luo_test_tell("subsystem", "+x 1"), 0);
 	self->seed = luo_seed();
 	TH_LOG("LUO_SEED=%llu", (unsigned long long)self->seed);

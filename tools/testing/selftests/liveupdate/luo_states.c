@@ -29,25 +29,18 @@ FIXTURE(states)
 	int a;
 	int b;
 	int file;
-	long pages;
-	long nodes;
+	struct luo_held held;
 };
 
 /* Two sessions, a file in one of them. */
 FIXTURE_SETUP(states)
 {
-	self->dev = luo_open();
-	if (self->dev == -ENOENT)
-		SKIP(return, LUO_DEVICE " is not there: no CONFIG_LIVEUPDATE, or no liveupdate=on");
-	ASSERT_GE(self->dev, 0);
+	self->dev = luo_setup_device(_metadata);
 	ASSERT_EQ(luo_state(self->dev), NORMAL);
-	self->pages = luo_kho_pages();
-	self->nodes = luo_kho_nodes();
-	self->a = luo_create(self->dev, "a");
-	self->b = luo_create(self->dev, "b");
+	self->held = luo_held();
+	self->a = luo_setup_session(_metadata, self->dev, "a");
+	self->b = luo_setup_session(_metadata, self->dev, "b");
 	self->file = luo_memfd_filled("file", 5 * PAGE, 1);
-	ASSERT_GE(self->a, 0);
-	ASSERT_GE(self->b, 0);
 	ASSERT_GE(self->file, 0);
 	ASSERT_EQ(luo_preserve_fd(self->a, self->file, 1), 0);
 }
@@ -65,8 +58,7 @@ FIXTURE_TEARDOWN(states)
 	EXPECT_EQ(ftruncate(self->file, PAGE), 0);
 	close(self->file);
 	close(self->dev);
-	EXPECT_EQ(luo_kho_pages(), self->pages);
-	EXPECT_EQ(luo_kho_nodes(), self->nodes);
+	luo_expect_held(_metadata, self->held);
 }
 
 struct transition {

@@ -72,16 +72,11 @@ FIXTURE_SETUP(trace)
 	mount("tracefs", TRACING, "tracefs", 0, NULL);
 	if (access(TRACING "events", F_OK))
 		SKIP(return, "no tracefs: no CONFIG_EVENT_TRACING");
-	self->dev = luo_open();
-	if (self->dev == -ENOENT)
-		SKIP(return, LUO_DEVICE " is not there: no CONFIG_LIVEUPDATE, or no liveupdate=on");
-	ASSERT_GE(self->dev, 0);
-	if (luo_test_load() == -ENOENT)
-		SKIP(return, "no luo_test: no CONFIG_LIVEUPDATE_TEST=m");
+	self->dev = luo_setup_device(_metadata);
+	luo_setup_module(_metadata);
 	ASSERT_EQ(luo_test_tell("subsystem", "+x 1"), 0);
-	self->session = luo_create(self->dev, "traced");
+	self->session = luo_setup_session(_metadata, self->dev, "traced");
 	self->file = luo_test_file(7);
-	ASSERT_GE(self->session, 0);
 	ASSERT_GE(self->file, 0);
 	ASSERT_EQ(tell("trace", ""), 0);
 	ASSERT_EQ(tell("events/liveupdate/enable", "1"), 0);

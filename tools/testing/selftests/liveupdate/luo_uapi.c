@@ -27,30 +27,22 @@
 FIXTURE(luo)
 {
 	int dev;
-	long pages;
-	long nodes;
+	struct luo_held held;
 };
 
 FIXTURE_SETUP(luo)
 {
-	self->dev = luo_open();
-	if (self->dev == -ENOENT)
-		SKIP(return, LUO_DEVICE " is not there: no CONFIG_LIVEUPDATE, or no liveupdate=on");
-	ASSERT_GE(self->dev, 0);
-	self->pages = luo_kho_pages();
-	self->nodes = luo_kho_nodes();
-	ASSERT_GT(self->pages, 0);
-	ASSERT_GT(self->nodes, 0);
+	self->dev = luo_setup_device(_metadata);
+	self->held = luo_held();
+	ASSERT_GT(self->held.pages, 0);
+	ASSERT_GT(self->held.nodes, 0);
 }
 
 /* Whatever a test does, nothing stays preserved. */
 FIXTURE_TEARDOWN(luo)
 {
-	if (self->dev < 0)
-		return;
 	close(self->dev);
-	EXPECT_EQ(luo_kho_pages(), self->pages);
-	EXPECT_EQ(luo_kho_nodes(), self->nodes);
+	luo_expect_held(_metadata, self->held);
 }
 
 /* The device */
@@ -559,12 +551,10 @@ TEST_F(luo, one_file_is_preserved_once)
 	int a = luo_create(self->dev, "a"), b = luo_create(self->dev, "b");
 	int fd = luo_memfd_filled("once", PAGE, 1);
 	int copy = dup(fd), reopened;
-	char path[64];
 
 	ASSERT_GE(a, 0);
 	ASSERT_GE(b, 0);
-	snprintf(path, sizeof(path), "/proc/self/fd/%d", fd);
-	reopened = open(path, O_RDWR | O_CLOEXEC);
+	reopened = luo_reopen(fd, O_RDWR);
 	ASSERT_GE(reopened, 0);
 
 	EXPECT_EQ(luo_preserve_fd(a, fd, 1), 0);
@@ -620,13 +610,12 @@ TEST_F(luo, killed_holder_leaves_nothing_behind)
 	}
 	close(ready[1]);
 	ASSERT_EQ(read(ready[0], &byte, 1), 1);
-	EXPECT_GT(luo_kho_pages(), self->pages + 256);
+	EXPECT_GT(luo_kho_pages(), self->held.pages + 256);
 	EXPECT_EQ(luo_create(self->dev, "victim"), -EEXIST);
 	ASSERT_EQ(kill(pid, SIGKILL), 0);
 	ASSERT_EQ(waitpid(pid, &status, 0), pid);
 	EXPECT_TRUE(WIFSIGNALED(status));
-	EXPECT_EQ(luo_kho_pages(), self->pages);
-	EXPECT_EQ(luo_kho_nodes(), self->nodes);
+	luo_expect_held(_metadata, self->held);
 	again = luo_create(self->dev, "victim");
 	EXPECT_GE(again, 0);
 	close(again);
@@ -722,8 +711,8 @@ TEST_F(luo, cycles_take_no_memory)
 	before = luo_free_pages();
 	for (i = 0; i < LEAK_CYCLES; i++) {
 		ASSERT_EQ(preserve_cycle(self->dev), 0);
-		ASSERT_EQ(luo_kho_pages(), self->pages);
-		ASSERT_EQ(luo_kho_nodes(), self->nodes);
+		ASSERT_EQ(luo_kho_pages(), self->held.pages);
+		ASSERT_EQ(luo_kho_nodes(), self->held.nodes);
 	}
 	after = luo_free_pages();
 	TH_LOG("%ld pages free before %d cycles, %ld after", before,

@@ -303,6 +303,22 @@ bool luo_is_hole(int fd, off_t offset, size_t len)
 	return hole;
 }
 
+blkcnt_t luo_blocks(int fd)
+{
+	struct stat st;
+
+	return fstat(fd, &st) ? -errno : st.st_blocks;
+}
+
+int luo_reopen(int fd, int flags)
+{
+	char path[64];
+
+	snprintf(path, sizeof(path), "/proc/self/fd/%d", fd);
+	fd = open(path, flags | O_CLOEXEC);
+	return fd < 0 ? -errno : fd;
+}
+
 long luo_meminfo_kb(const char *name)
 {
 	char line[128];
@@ -342,7 +358,7 @@ long luo_free_pages(void)
 	return sum;
 }
 
-static long read_number(const char *path)
+long luo_read_number(const char *path)
 {
 	char buf[32] = "";
 	ssize_t n;
@@ -358,22 +374,22 @@ static long read_number(const char *path)
 
 long luo_kho_nodes(void)
 {
-	return read_number("/sys/kernel/debug/kho/out/nodes");
+	return luo_read_number("/sys/kernel/debug/kho/out/nodes");
 }
 
 long luo_kho_pages(void)
 {
-	return read_number("/sys/kernel/debug/kho/out/pages");
+	return luo_read_number("/sys/kernel/debug/kho/out/pages");
 }
 
 long luo_kho_incoming_nodes(void)
 {
-	return read_number("/sys/kernel/debug/kho/in/nodes");
+	return luo_read_number("/sys/kernel/debug/kho/in/nodes");
 }
 
 long luo_kho_incoming_pages(void)
 {
-	return read_number("/sys/kernel/debug/kho/in/pages");
+	return luo_read_number("/sys/kernel/debug/kho/in/pages");
 }
 
 int luo_write_file(const char *path, const char *text)
@@ -395,7 +411,7 @@ int luo_kho_test_tell(const char *command)
 
 long luo_open_files(void)
 {
-	return read_number("/proc/sys/fs/file-nr");
+	return luo_read_number("/proc/sys/fs/file-nr");
 }
 
 int luo_kernel_said(const char *text)

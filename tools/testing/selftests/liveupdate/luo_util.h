@@ -46,6 +46,10 @@ int luo_fill(int fd, off_t offset, size_t len, uint64_t seed);
 bool luo_matches(int fd, off_t offset, size_t len, uint64_t seed);
 bool luo_is_zero(int fd, off_t offset, size_t len);
 bool luo_is_hole(int fd, off_t offset, size_t len);
+blkcnt_t luo_blocks(int fd);
+
+/* The same file once more, opened in another way. */
+int luo_reopen(int fd, int flags);
 
 /*
  * Counters; negative if there is no such counter. Free pages are those of the
@@ -61,6 +65,9 @@ long luo_kho_incoming_pages(void);
 
 /* Number of open files of the whole system. */
 long luo_open_files(void);
+
+/* The number that a file begins with. */
+long luo_read_number(const char *path);
 
 /* Writes to a file that says by an errno that it does not like what it gets. */
 int luo_write_file(const char *path, const char *text);
