@@ -10,50 +10,38 @@
 #include <errno.h>
 #include <fcntl.h>
 #include <stdint.h>
-#include <stdio.h>
 #include <string.h>
 #include <sys/mman.h>
 #include <sys/uio.h>
 #include <unistd.h>
 
 #include "../kselftest.h"
+#include "luo_scratch.h"
 #include "luo_util.h"
 
 #define PAGE 4096L
 #define SIZE (64L << 20)
 
-#define SCRATCH "/sys/kernel/debug/kho/out/scratch_"
-
 /* What PRESERVE fails with; one format pins by means of gup, which says that. */
 static int refusal = -EBUSY;
 
-static uint64_t frame_of(const unsigned char *page)
+/* Looked up once: there are many pages to look for. */
+static struct luo_areas scratch;
+static int pagemap;
+
+static uint64_t address_of(const unsigned char *page)
 {
-	const int fd = luo_get(open("/proc/self/pagemap", O_RDONLY | O_CLOEXEC));
 	const off_t entry = (uintptr_t)page / PAGE * sizeof(uint64_t);
 	uint64_t word;
 
-	luo_check_eq(pread(fd, &word, sizeof(word), entry), sizeof(word));
-	close(fd);
+	luo_check_eq(pread(pagemap, &word, sizeof(word), entry), sizeof(word));
 	luo_check(word >> 63);
-	return word & ((1ULL << 55) - 1);
+	return (word & ((1ULL << 55) - 1)) * PAGE;
 }
 
 static bool in_scratch(const unsigned char *page)
 {
-	const uint64_t pa = frame_of(page) * PAGE;
-	FILE *starts = fopen(SCRATCH "phys", "re");
-	FILE *sizes = fopen(SCRATCH "len", "re");
-	unsigned long long start, size;
-	bool found = false;
-
-	luo_check(starts && sizes);
-	while (!found && fscanf(starts, "%llx", &start) == 1 &&
-	       fscanf(sizes, "%llx", &size) == 1)
-		found = pa >= start && pa - start < size;
-	fclose(starts);
-	fclose(sizes);
-	return found;
+	return luo_in_areas(&scratch, address_of(page));
 }
 
 static off_t find_in_scratch(const unsigned char *map)
@@ -96,6 +84,8 @@ static void before(void)
 
 	map = mmap(NULL, SIZE, PROT_READ, MAP_SHARED | MAP_POPULATE, fd, 0);
 	luo_check(map != MAP_FAILED);
+	scratch = luo_scratch();
+	pagemap = luo_get(open("/proc/self/pagemap", O_RDONLY | O_CLOEXEC));
 	offset = luo_get(find_in_scratch(map));
 	luo_check_eq(pipe(ends), 0);
 	put_into_pipe(ends[1], map + offset);

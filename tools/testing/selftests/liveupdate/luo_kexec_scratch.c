@@ -17,16 +17,15 @@
 #include <unistd.h>
 
 #include "../kselftest.h"
+#include "luo_scratch.h"
 #include "luo_util.h"
 
-#define MAX_AREAS 16
 #define IGNORED "KHO: kho_scratch="
 #define NOT_HANDED_OVER "failed to hand reserve_mem over"
 
 /* The largest block of x86's page allocator. */
 #define ALIGNMENT (4UL << 20)
 
-#define KHO_OUT "/sys/kernel/debug/kho/out/"
 #define HUGE_1G "/sys/kernel/mm/hugepages/hugepages-1048576kB/nr_hugepages"
 #define HAS_MEMORY "/sys/devices/system/node/has_memory"
 
@@ -36,37 +35,7 @@
 static const char *want_areas, *want_ignored, *want_huge, *want_memory;
 static const char *want_cma;
 
-struct areas {
-	unsigned int nr;
-	unsigned long start[MAX_AREAS];
-	unsigned long size[MAX_AREAS];
-};
-
-static unsigned int read_numbers(const char *path, unsigned long *numbers,
-				 unsigned int max)
-{
-	unsigned int nr = 0;
-	FILE *f = fopen(path, "re");
-
-	luo_check(f);
-	while (nr < max && fscanf(f, "%li", &numbers[nr]) == 1)
-		nr++;
-	fclose(f);
-	return nr;
-}
-
-static struct areas read_areas(void)
-{
-	struct areas areas;
-
-	areas.nr = read_numbers(KHO_OUT "scratch_phys", areas.start,
-				MAX_AREAS);
-	luo_check_eq(read_numbers(KHO_OUT "scratch_len", areas.size, MAX_AREAS),
-		     areas.nr);
-	return areas;
-}
-
-static void check_areas(const struct areas *areas)
+static void check_areas(const struct luo_areas *areas)
 {
 	const char *want = want_areas;
 	unsigned int i;
@@ -87,17 +56,15 @@ static void check_areas(const struct areas *areas)
 }
 
 /* All of them are there, and outside of scratch. */
-static void check_huge_pages(const struct areas *areas)
+static void check_huge_pages(const struct luo_areas *areas)
 {
 	int fd = luo_get(open("/proc/kpageflags", O_RDONLY | O_CLOEXEC));
 	const long page = sysconf(_SC_PAGESIZE);
 	unsigned long pfn, end;
-	unsigned long huge;
 	uint64_t flags;
 	unsigned int i;
 
-	luo_check_eq(read_numbers(HUGE_1G, &huge, 1), 1);
-	luo_check_eq(huge, atoi(want_huge));
+	luo_check_eq(luo_read_number(HUGE_1G), atoi(want_huge));
 	for (i = 0; i < areas->nr; i++) {
 		pfn = areas->start[i] / page;
 		end = pfn + areas->size[i] / page;
@@ -134,7 +101,7 @@ static void check_cma(void)
 
 static void first_kernel(void)
 {
-	struct areas areas = read_areas();
+	struct luo_areas areas = luo_scratch();
 
 	check_areas(&areas);
 	if (want_ignored)
@@ -150,7 +117,7 @@ static void first_kernel(void)
 
 static void next_kernel(void)
 {
-	struct areas areas = read_areas();
+	struct luo_areas areas = luo_scratch();
 
 	check_areas(&areas);
 	luo_check_eq(luo_kernel_said(NOT_HANDED_OVER), 0);
