@@ -35,10 +35,20 @@
 /* What a cgroup has besides the memfd: page tables, objects of the kernel. */
 #define SLACK (4 * MIB)
 
+#define HOLE (20 * MIB)
+#define HOLE_SIZE (8 * MIB)
+
+/* In another node of the page cache than the first page of a file. */
+#define TAIL (128 * PAGE)
+
 #define SWAP_DEVICE "/dev/ram0"
 #define SWAP_PAGES 32768
 
 static const char *format = "1";
+
+/* Pages behind the end of the file; one format loses them. */
+#define BEHIND (2 * PAGE)
+static long lost;
 
 static void make_cgroup(const char *path)
 {
@@ -92,6 +102,19 @@ static long swapped(void)
 
 	read_file(PAYS "/memory.swap.current", text, sizeof(text));
 	return atol(text);
+}
+
+/* What the cgroup says that it is for; little of it is not counted yet. */
+static long charged_as_shmem(const char *cgroup)
+{
+	char path[128], text[4096];
+	const char *line;
+
+	snprintf(path, sizeof(path), "%s/memory.stat", cgroup);
+	read_file(path, text, sizeof(text));
+	line = strstr(text, "\nshmem ");
+	luo_check(line);
+	return atol(line + strlen("\nshmem "));
 }
 
 static void check_nobody_killed(void)
@@ -194,15 +217,54 @@ static int retrieve(int session)
 
 	luo_check(charged_to(PAYS) >= SIZE);
 	luo_check(charged_to(PAYS) < SIZE + SLACK);
+	luo_check(labs(charged_as_shmem(PAYS) - SIZE) < SLACK);
 	luo_check(labs(charged_to(OTHER) - other) < SLACK);
 	return fd;
+}
+
+/*
+ * A page that will be in swap, behind one that is not: whoever goes by the number
+ * of pages in memory is done too early.
+ */
+static int make_tail(void)
+{
+	const int fd = luo_get(luo_memfd("tail", TAIL + PAGE));
+
+	luo_check_eq(luo_fill(fd, TAIL, PAGE, 4), 0);
+	return fd;
+}
+
+static void preserve_tail(int dev, int fd)
+{
+	luo_check_eq(luo_fill(fd, 0, PAGE, 4), 0);
+	preserve(dev, "tail", fd);
+}
+
+static void check_tail(int dev)
+{
+	const int session = luo_get(luo_retrieve(dev, "tail"));
+	const int fd = luo_get(luo_retrieve_fd(session, 1));
+
+	luo_check(luo_matches(fd, 0, PAGE, 4));
+	luo_check(luo_matches(fd, TAIL, PAGE, 4));
+	luo_check_eq(luo_finish(session), 0);
+	close(session);
+	close(fd);
+}
+
+/* What comes to a file that is preserved does not go to swap, either. */
+static void check_stays(int fd)
+{
+	luo_check_eq(luo_fill(fd, HOLE, HOLE_SIZE, 1), 0);
+	luo_check_eq(luo_write_file(PAYS "/memory.reclaim", "8M"), -EAGAIN);
+	luo_check(charged_as_shmem(PAYS) > SIZE - HOLE_SIZE / 2);
 }
 
 static void second_kernel(void)
 {
 	const int dev = luo_get(luo_open());
 	const int session = luo_get(luo_retrieve(dev, "memcg"));
-	int fd;
+	int fd, tail;
 
 	make_cgroups();
 	use_swap();
@@ -215,6 +277,8 @@ static void second_kernel(void)
 	close(session);
 
 	/* Much of it has to go, and comes back where it is looked at. */
+	luo_check_eq(fallocate(fd, FALLOC_FL_KEEP_SIZE, SIZE, BEHIND), 0);
+	tail = make_tail();
 	limit("16M");
 	luo_check(swapped() > SIZE / 4);
 	luo_check(luo_matches(fd, 0, SIZE, 1));
@@ -223,14 +287,19 @@ static void second_kernel(void)
 	limit("max");
 
 	/* What is in swap now has to come along. */
+	luo_check_eq(fallocate(fd, FALLOC_FL_PUNCH_HOLE | FALLOC_FL_KEEP_SIZE,
+			       HOLE, HOLE_SIZE), 0);
 	preserve(dev, "memcg", fd);
-	luo_check(swapped() < PAGE);
+	luo_check(charged_as_shmem(PAYS) > SIZE - HOLE_SIZE - SLACK);
+	check_stays(fd);
+	preserve_tail(dev, tail);
 	luo_next_kernel();
 }
 
 static void third_kernel(void)
 {
-	const int session = luo_get(luo_retrieve(luo_get(luo_open()), "memcg"));
+	const int dev = luo_get(luo_open());
+	const int session = luo_get(luo_retrieve(dev, "memcg"));
 	int fd;
 
 	make_cgroups();
@@ -239,13 +308,16 @@ static void third_kernel(void)
 	luo_check(luo_matches(fd, 0, MIB, 1));
 	luo_check(luo_matches(fd, MIB, 8 * MIB, 2));
 	luo_check(luo_matches(fd, 9 * MIB, SIZE - 9 * MIB, 1));
+	luo_check_eq(luo_blocks(fd) * 512, SIZE + BEHIND - lost);
 	luo_check_eq(luo_finish(session), 0);
 	close(session);
+	check_tail(dev);
 	/* Who paid gets it back, wherever the process has gone. */
 	enter(OTHER);
 	luo_check(charged_to(PAYS) >= SIZE);
 	close(fd);
 	luo_check(charged_to(PAYS) < SLACK);
+	luo_check(charged_as_shmem(PAYS) < SLACK);
 	check_nobody_killed();
 }
 
@@ -257,7 +329,9 @@ static const struct luo_stage stages[] = {
 
 int main(int argc, char **argv)
 {
-	if (argc > 1 && !strcmp(argv[1], "folios"))
+	if (argc > 1 && !strcmp(argv[1], "folios")) {
 		format = "0";
+		lost = BEHIND;
+	}
 	return luo_run_stages(stages, ARRAY_SIZE(stages));
 }
