@@ -1,0 +1,150 @@
+// SPDX-License-Identifier: GPL-2.0
+/*
+ * The kernel knows of each page who allocated it, if it has allocation tags. Of
+ * what comes from the previous kernel nobody did, and all can be done with it
+ * that is done with other memory: it is cut into pieces, put together, freed.
+ *
+ *	luo_kexec_tags [folios]
+ */
+
+#include <fcntl.h>
+#include <stdint.h>
+#include <string.h>
+#include <sys/mman.h>
+#include <unistd.h>
+
+#include "../kselftest.h"
+#include "luo_util.h"
+
+/* The C library may be older. */
+#ifndef MADV_COLLAPSE
+#define MADV_COLLAPSE 25
+#endif
+
+#define PAGE 4096L
+#define HUGE (2L << 20)
+#define HUGES 4
+#define SIZE (HUGES * HUGE)
+
+#define PROFILING "/proc/sys/vm/mem_profiling"
+#define SHMEM_HUGE "/sys/kernel/mm/transparent_hugepage/shmem_enabled"
+
+enum { LARGE = 1, SMALL };
+
+static int large_file(void)
+{
+	int fd;
+
+	luo_check_eq(luo_write_file(SHMEM_HUGE, "always"), 0);
+	fd = luo_get(luo_memfd_filled("large", SIZE, LARGE));
+	luo_check_eq(luo_write_file(SHMEM_HUGE, "never"), 0);
+	return fd;
+}
+
+/* Pages that are neighbours in the file are none in memory. */
+static int small_file(void)
+{
+	const int fd = luo_get(luo_memfd("small", SIZE));
+	off_t at;
+
+	for (at = 0; at < SIZE; at += 2 * PAGE)
+		luo_check_eq(luo_fill(fd, at, PAGE, SMALL), 0);
+	for (at = PAGE; at < SIZE; at += 2 * PAGE)
+		luo_check_eq(luo_fill(fd, at, PAGE, SMALL), 0);
+	return fd;
+}
+
+static void preserve(int dev, const char *name)
+{
+	const int session = luo_get(luo_create(dev, name));
+
+	luo_check_eq(luo_preserve_fd(session, large_file(), LARGE), 0);
+	luo_check_eq(luo_preserve_fd(session, small_file(), SMALL), 0);
+}
+
+static long huge_pages(void)
+{
+	return luo_get(luo_meminfo_kb("ShmemHugePages")) * 1024 / HUGE;
+}
+
+static void before(void)
+{
+	const int dev = luo_get(luo_open());
+
+	preserve(dev, "kept");
+	preserve(dev, "dropped");
+	luo_check_eq(huge_pages(), 2 * HUGES);
+	luo_next_kernel();
+}
+
+/* A huge page with a hole in it is one no more. */
+static void cut(int fd)
+{
+	luo_check_eq(fallocate(fd, FALLOC_FL_PUNCH_HOLE | FALLOC_FL_KEEP_SIZE,
+			       HUGE + PAGE, PAGE), 0);
+	luo_check_eq(huge_pages(), HUGES - 1);
+	luo_check(luo_matches(fd, 0, HUGE + PAGE, LARGE));
+	luo_check(luo_is_hole(fd, HUGE + PAGE, PAGE));
+	luo_check(luo_matches(fd, HUGE + 2 * PAGE, SIZE - HUGE - 2 * PAGE,
+			      LARGE));
+}
+
+/* The pages that are put together are freed, for a new huge one. */
+static void join(int fd)
+{
+	unsigned char *map;
+
+	map = mmap(NULL, SIZE + HUGE, PROT_NONE, MAP_PRIVATE | MAP_ANONYMOUS,
+		   -1, 0);
+	luo_check(map != MAP_FAILED);
+	map += -(uintptr_t)map % HUGE;
+	luo_check(mmap(map, SIZE, PROT_READ, MAP_SHARED | MAP_FIXED, fd, 0) ==
+		  map);
+	luo_check_eq(madvise(map, HUGE, MADV_COLLAPSE), 0);
+	luo_check_eq(huge_pages(), HUGES);
+	luo_check(luo_matches(fd, 0, SIZE, SMALL));
+	munmap(map, SIZE);
+}
+
+static void drop(int dev)
+{
+	const int session = luo_get(luo_retrieve(dev, "dropped"));
+	const long had = luo_free_pages();
+
+	luo_check_eq(luo_finish(session), 0);
+	close(session);
+	luo_check(luo_free_pages() - had >= 2 * SIZE / PAGE);
+}
+
+static void after(void)
+{
+	const int dev = luo_get(luo_open());
+	const int session = luo_get(luo_retrieve(dev, "kept"));
+	const int large = luo_get(luo_retrieve_fd(session, LARGE));
+	const int small = luo_get(luo_retrieve_fd(session, SMALL));
+	long had;
+
+	luo_check_eq(luo_finish(session), 0);
+	luo_check_eq(huge_pages(), HUGES);
+	cut(large);
+	join(small);
+	had = luo_free_pages();
+	close(large);
+	close(small);
+	luo_check(luo_free_pages() - had >= 2 * SIZE / PAGE - 1);
+	drop(dev);
+	luo_check_eq(luo_write_file(LUO_MEMFD_EXTENTS, "1"), 0);
+}
+
+static const struct luo_stage stages[] = {
+	{ "memfds of huge pages and of small ones", before },
+	{ "they are cut, put together, and freed", after },
+};
+
+int main(int argc, char **argv)
+{
+	luo_check_eq(luo_read_number(PROFILING), 1);
+	if (argc > 1 && !strcmp(argv[1], "folios"))
+		luo_check_eq(luo_write_file(LUO_MEMFD_EXTENTS, "0"), 0);
+	return luo_run_stages(stages, ARRAY_SIZE(stages));
+}
