@@ -15,6 +15,7 @@
 #include <time.h>
 #include <unistd.h>
 
+#include "../common/text.h"
 #include "luod.h"
 
 /* What is polled: signals, the socket, connections, sessions that are claimed. */
@@ -31,7 +32,7 @@ void luod_log(const char *format, ...)
 
 	va_start(args, format);
 	fputs("luod: ", stderr);
-	vfprintf(stderr, format, args);
+	text_vprintf(stderr, format, args);
 	fputc('\n', stderr);
 	va_end(args);
 }

@@ -5,6 +5,7 @@
 
 #include <errno.h>
 #include <getopt.h>
+#include <locale.h>
 #include <signal.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -192,6 +193,8 @@ int main(int argc, char **argv)
 	static struct luod luod;
 	int err;
 
+	/* What is printable. */
+	setlocale(LC_CTYPE, "");
 	parse_options(argc, argv, &options);
 	luod_init(&luod);
 	if (load_config(&luod, &options))

@@ -135,8 +135,8 @@ static int print_as_text(const struct view *view)
 	char size[SIZE_TEXT];
 	size_t i;
 
-	printf("%-11s%s\n", "session", luo_session_info_name(info));
-	printf("%-11s%s\n", "direction",
+	print_text("session    ", luo_session_info_name(info));
+	printf("\n%-11s%s\n", "direction",
 	       luo_session_info_is_incoming(info) ? "incoming" : "outgoing");
 	printf("%-11s", "state");
 	print_state(luo_session_info_state(info),
@@ -149,10 +149,11 @@ static int print_as_text(const struct view *view)
 		       luo_session_info_retrieved(info));
 	printf("\n%-11s%s\n", "memory",
 	       size_text(luo_session_info_bytes(info), size));
-	for (i = 0; i < view->holder_count; i++)
-		printf("%-11s%s, process %d, fd %d\n", "held by",
-		       view->holders[i].comm, view->holders[i].pid,
+	for (i = 0; i < view->holder_count; i++) {
+		print_text("held by    ", view->holders[i].comm);
+		printf(", process %d, fd %d\n", view->holders[i].pid,
 		       view->holders[i].fd);
+	}
 	if (!luo_session_info_is_held(info))
 		printf("%-11snobody\n", "held by");
 	else if (!view->holder_count)

@@ -10,6 +10,7 @@
 #include <string.h>
 #include <unistd.h>
 
+#include "../common/text.h"
 #include "luoctl.h"
 
 struct status {
@@ -115,7 +116,9 @@ static void print_lines(const char *what, const char *text)
 
 	for (; *text; text += len + (text[len] == '\n')) {
 		len = strcspn(text, "\n");
-		printf("%-15s%.*s\n", what, (int)len, text);
+		printf("%-15s", what);
+		text_print(stdout, text, len);
+		putchar('\n');
 	}
 }
 

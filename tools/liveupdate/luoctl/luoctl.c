@@ -6,6 +6,7 @@
  * jumps into it, and tells how long that took.
  */
 
+#include <locale.h>
 #include <stdio.h>
 #include <string.h>
 
@@ -87,6 +88,8 @@ int main(int argc, char **argv)
 	const char *verb = argc > 1 ? argv[1] : "";
 	int status;
 
+	/* What is printable. */
+	setlocale(LC_CTYPE, "");
 	if (!strcmp(verb, "--help") || !strcmp(verb, "-h") ||
 	    (!strcmp(verb, "help") && argc == 2)) {
 		usage(stdout);

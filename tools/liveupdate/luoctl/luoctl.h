@@ -169,6 +169,7 @@ void listing_end(struct listing *listing, int err);
 const char *size_text(uint64_t bytes, char *buf);
 const char *state_text(int state);
 void print_state(int state, const char *text);
+void print_text(const char *before, const char *text);
 void add_string(struct json_object *object, const char *key, const char *text);
 void add_number(struct json_object *object, const char *key, uint64_t number);
 void add_bool(struct json_object *object, const char *key, bool value);

@@ -9,6 +9,7 @@
 #include <string.h>
 #include <unistd.h>
 
+#include "../common/text.h"
 #include "luoctl.h"
 
 struct table {
@@ -35,6 +36,17 @@ struct table *table_new(const char * const *heads, size_t columns)
 	return table;
 }
 
+static char *printable(const char *text)
+{
+	char *copy;
+	size_t size;
+	FILE *stream = need(open_memstream(&copy, &size));
+
+	text_print(stream, text, strlen(text));
+	fclose(stream);
+	return need(copy);
+}
+
 void table_add(struct table *table, const char * const *texts)
 {
 	const size_t begin = table->rows * table->columns;
@@ -43,7 +55,7 @@ void table_add(struct table *table, const char * const *texts)
 	table->texts = need(reallocarray(table->texts, begin + table->columns,
 					 sizeof(*table->texts)));
 	for (i = 0; i < table->columns; i++)
-		table->texts[begin + i] = need(strdup(texts[i]));
+		table->texts[begin + i] = printable(texts[i]);
 	table->rows++;
 }
 
@@ -178,6 +190,13 @@ void print_state(int state, const char *text)
 		printf("\033[%sm%s\033[0m\n", colours[state], text);
 	else
 		puts(text);
+}
+
+/* A text of somebody else, behind one of ours. */
+void print_text(const char *before, const char *text)
+{
+	fputs(before, stdout);
+	text_print(stdout, text, strlen(text));
 }
 
 void add_string(struct json_object *object, const char *key, const char *text)

@@ -128,7 +128,7 @@ static void print_clients(const struct plan *plan)
 	for (i = 0; i < plan->clients; i++) {
 		id = luod_text(json_object_array_get_idx(clients_of(plan), i),
 			       "id");
-		printf("%s %s", i ? "," : ":", id ? id : "?");
+		print_text(i ? ", " : ": ", id ? id : "?");
 	}
 	putchar('\n');
 }

@@ -9,6 +9,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "../common/text.h"
 #include "luoctl.h"
 
 /* Where messages go while nothing may wait for who reads them. */
@@ -49,7 +50,7 @@ int fail_with(int status, const char *format, ...)
 		fflush(stdout);
 	fputs("luoctl: ", out);
 	va_start(args, format);
-	vfprintf(out, format, args);
+	text_vprintf(out, format, args);
 	va_end(args);
 	fputc('\n', out);
 	return status;

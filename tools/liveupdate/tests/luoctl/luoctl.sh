@@ -207,6 +207,19 @@ machine_blind()
 		"error jump 8"
 }
 
+# Names and reasons that would move the cursor, or more; one is in UTF-8.
+machine_rude()
+{
+	sysfs normal 0 0 1 0 0 0 1
+	put sys/kernel/liveupdate/incoming/subsystems $'kvm\e[2J'
+	put device "state normal 0" \
+		$'session v\e[1mm out normal 1 4096 1 held' \
+		$'file v\e[1mm out 0 memfd\x9b1m 4096 open'
+	process 100 $'q\rro\u00f6t\u009b' 0 $'v\e[1mm' outgoing
+	luod idle $'a\\u001b[1m'
+	luod_error '"id":"b\u009b","error":"VETO","detail":"no\r\nluoctl: done\u007f"'
+}
+
 # luod_status PHASE CLIENT...
 luod_status()
 {
@@ -579,6 +592,11 @@ test_completion()
 	[[ $(complete_words kexec --d) == --dry-run ]] || fail "--dry-run"
 	[[ $(complete_words show vm-b) == vm-b ]] || fail "sessions"
 	[[ $(complete_words wait up) == updated ]] || fail "states"
+	put device "state normal 0" \
+		"session \$(>bad) out normal 0 0 0 -"
+	[[ $(cd "$LUO_FAKE" && complete_words show "") == "\$(>bad)" ]] ||
+		fail "a name is not what it is"
+	[[ ! -e $LUO_FAKE/bad ]] || fail "a name is run"
 }
 
 # The manual has every verb and every option.
@@ -603,7 +621,7 @@ main()
 {
 	local machine
 
-	export LUO_FAKE=
+	export LUO_FAKE="" LC_ALL=C.UTF-8
 	for machine in $(declare -F | sed -n 's/^declare -f machine_//p'); do
 		[[ -f transcripts/$machine ]] || fail "no transcript of $machine"
 		test_transcript "$machine"

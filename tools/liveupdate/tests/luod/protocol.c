@@ -159,6 +159,22 @@ static void longest_line(void)
 	CHECK(len);
 }
 
+/* What is logged of a text of a client is one line, and only that. */
+static void logged(void)
+{
+	FILE *before = stderr;
+	char *text;
+	size_t size;
+
+	stderr = open_memstream(&text, &size);
+	CHECK(stderr);
+	luod_log("%s by %s", "\x1b[2J\xc2\x9b\xff\n", "vm-a\\");
+	fclose(stderr);
+	stderr = before;
+	CHECK_TEXT(text, "luod: \\x1b[2J\\xc2\\x9b\\xff\\x0a by vm-a\\\n");
+	free(text);
+}
+
 /* Several lines at once, and one in pieces, over a connection. */
 static void over_a_socket(void)
 {
@@ -222,6 +238,7 @@ const struct test protocol_tests[] = {
 	{ "everything has a name", names_are_all_there },
 	{ "lines in pieces", pieces },
 	{ "the longest line", longest_line },
+	{ "lines of a log", logged },
 	{ "lines over a socket", over_a_socket },
 	{ "a line without end", line_without_end },
 	{ "a client that does not read", does_not_read },
