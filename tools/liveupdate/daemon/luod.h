@@ -57,11 +57,14 @@ int name_find_group(const char *name, int64_t *gid);
 
 /* policy.c */
 
+/* Instead of a user or a group. NOBODY has a name that cannot be found. */
+enum { ANYBODY = -1, NOBODY = -2 };
+
 /* A rule about the ids that match @id, for peers that match the rest. */
 struct rule {
 	char *id;
 	char *cgroup;		/* a pattern, or NULL for any */
-	int64_t uid;		/* -1 for any */
+	int64_t uid;
 	int64_t gid;
 	int order;		/* -1 for what the client says */
 	int timeout_ms;		/* -1 for the default */
@@ -70,7 +73,8 @@ struct rule {
 struct policy {
 	struct rule *rules;
 	size_t nr;
-	int64_t admin_gid;	/* beside root; -1 for nobody */
+	int64_t admin_gid;	/* beside root; or NOBODY */
+	bool forgiving;		/* of names: they are NOBODY's then */
 	int timeout_ms;		/* for a client to be ready */
 	int grace_ms;		/* for one that died to come back */
 };
@@ -298,11 +302,15 @@ int statefile_read(int fd, char **text, size_t *len);
 void store_notify(const char *text);
 void store_add(const char *name, int fd);
 void store_remove(const char *name);
+/* Only before store_take(): whether something was passed under that name. */
+bool store_has(const char *name);
 /* Calls @take for each fd that was passed to this process; it owns them. */
 void store_take(void (*take)(void *data, const char *name, int fd), void *data);
 
 /* restore.c */
 
+/* True if there is something in the store, so clients wait for us. */
+bool restore_has_state(void);
 /* What the store or the previous kernel has for us. */
 int restore(struct luod *luod);
 

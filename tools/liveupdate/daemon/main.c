@@ -123,6 +123,8 @@ static int load_config(struct luod *luod, const struct options *options)
 	char why[256] = "";
 	int err;
 
+	/* Better without one of its rules than not at all. */
+	luod->policy.forgiving = restore_has_state();
 	err = policy_load(&luod->policy, path, why, sizeof(why));
 	if (err == -ENOENT && !options->config)
 		return 0;

@@ -32,6 +32,7 @@ struct complaint {
 	size_t size;
 	const char *text;
 	size_t len;
+	bool forgiving;
 };
 
 static LUOD_PRINTF(2, 3) int complain(const struct complaint *complaint,
@@ -90,7 +91,7 @@ static size_t line_of(const struct complaint *complaint, const char *key,
 void policy_init(struct policy *policy)
 {
 	*policy = (struct policy) {
-		.admin_gid = -1,
+		.admin_gid = NOBODY,
 		.timeout_ms = TIMEOUT_MS,
 		.grace_ms = GRACE_MS,
 	};
@@ -108,22 +109,35 @@ static int get_number(struct json_object *value, const char *key, int64_t max,
 	return 0;
 }
 
-static int find_name(const char *key, const char *name, int64_t *id,
-		     const struct complaint *complaint)
+static int complain_of_name(const char *key, const char *name, int err,
+			    const struct complaint *complaint)
 {
-	const bool is_user = !strcmp(key, "uid");
-	const char *kind = is_user ? "user" : "group";
-	int err = is_user ? name_find_user(name, id) :
-			    name_find_group(name, id);
+	const char *kind = !strcmp(key, "uid") ? "user" : "group";
 
-	if (!err)
-		return 0;
 	if (err == -ENOENT)
 		return complain(complaint, "line %zu: \"%s\": there is no %s \"%s\"",
 				line_of(complaint, key, name), key, kind, name);
 	return complain(complaint, "line %zu: \"%s\": the %s \"%s\" cannot be looked up: %s",
 			line_of(complaint, key, name), key, kind, name,
 			strerror(-err));
+}
+
+static int find_name(const char *key, const char *name, int64_t *id,
+		     const struct complaint *complaint)
+{
+	int err = !strcmp(key, "uid") ? name_find_user(name, id) :
+					name_find_group(name, id);
+
+	if (!err)
+		return 0;
+	err = complain_of_name(key, name, err, complaint);
+	if (!complaint->forgiving)
+		return err;
+	luod_log("%s; until luod is started again that is nobody",
+		 complaint->why);
+	complaint->why[0] = '\0';
+	*id = NOBODY;
+	return 0;
 }
 
 /* A number or a name of a user or of a group. */
@@ -186,7 +200,7 @@ static int parse_rule(struct rule *rule, struct json_object *object,
 	int err = 0;
 
 	*rule = (struct rule) {
-		.uid = -1, .gid = -1, .order = -1, .timeout_ms = -1,
+		.uid = ANYBODY, .gid = ANYBODY, .order = -1, .timeout_ms = -1,
 	};
 	if (!json_object_is_type(object, json_type_object))
 		return complain(c, "a client is not an object");
@@ -262,6 +276,7 @@ int policy_parse(struct policy *policy, const char *text, size_t len, char *why,
 {
 	const struct complaint c = {
 		.why = why, .size = size, .text = text, .len = len,
+		.forgiving = policy->forgiving,
 	};
 	struct json_tokener *tokener = json_tokener_new_ex(DEPTH_MAX);
 	struct json_object *object;
@@ -283,6 +298,7 @@ int policy_parse(struct policy *policy, const char *text, size_t len, char *why,
 		policy_free(&new);
 		return err;
 	}
+	new.forgiving = policy->forgiving;
 	policy_free(policy);
 	*policy = new;
 	return 0;
@@ -341,15 +357,15 @@ void policy_free(struct policy *policy)
 bool policy_is_admin(const struct policy *policy, const struct peer *peer)
 {
 	return peer->uid == 0 ||
-	       (policy->admin_gid >= 0 && peer->gid == policy->admin_gid);
+	       peer->gid == policy->admin_gid;
 }
 
 static bool rule_matches(const struct rule *rule, const char *id,
 			 const struct peer *peer)
 {
 	return !fnmatch(rule->id, id, 0) &&
-	       (rule->uid < 0 || rule->uid == peer->uid) &&
-	       (rule->gid < 0 || rule->gid == peer->gid) &&
+	       (rule->uid == ANYBODY || rule->uid == peer->uid) &&
+	       (rule->gid == ANYBODY || rule->gid == peer->gid) &&
 	       (!rule->cgroup || !fnmatch(rule->cgroup, peer->cgroup, 0));
 }
 

@@ -251,6 +251,11 @@ static int begin(struct found *found)
 	return 0;
 }
 
+bool restore_has_state(void)
+{
+	return store_has(STATE_NAME);
+}
+
 int restore(struct luod *luod)
 {
 	struct found *found = calloc(1, sizeof(*found));

@@ -112,6 +112,22 @@ static int number_of_fds(void)
 	return nr < 0 || nr > INT32_MAX - FIRST_FD ? 0 : nr;
 }
 
+bool store_has(const char *name)
+{
+	const char *names = getenv("LISTEN_FDNAMES");
+	const size_t len = strlen(name);
+
+	if (!number_of_fds())
+		return false;
+	for (; names; names = names ? names + 1 : NULL) {
+		if (!strncmp(names, name, len) &&
+		    (names[len] == ':' || !names[len]))
+			return true;
+		names = strchr(names, ':');
+	}
+	return false;
+}
+
 void store_take(void (*take)(void *data, const char *name, int fd), void *data)
 {
 	const char *env = getenv("LISTEN_FDNAMES");

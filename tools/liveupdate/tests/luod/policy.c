@@ -123,6 +123,31 @@ static void names(void)
 	policy_free(&policy);
 }
 
+/* What luod makes of them when it is started again and has clients. */
+static void names_forgotten(void)
+{
+	const struct peer vmm = peer_of(7, 10, ""), root = peer_of(0, 0, "");
+	const struct rule *rule;
+	struct policy policy;
+
+	policy_init(&policy);
+	policy.forgiving = true;
+	CHECK_EQ(parse(&policy,
+		       "{\"admin_gid\": \"sick\", \"clients\": ["
+		       "  {\"id\": \"a\", \"uid\": \"gone\"},"
+		       "  {\"id\": \"b\", \"gid\": \"sick\"},"
+		       "  {\"id\": \"c\", \"uid\": \"vmm\"}]}"), 0);
+	CHECK(!policy_is_admin(&policy, &vmm));
+	CHECK(policy_is_admin(&policy, &root));
+	CHECK(!policy_may_be(&policy, "a", &vmm, &rule));
+	CHECK(!policy_may_be(&policy, "b", &vmm, &rule));
+	CHECK(policy_may_be(&policy, "c", &vmm, &rule));
+	/* Of what is wrong otherwise there is no end. */
+	CHECK_EQ(parse(&policy, "{\"clients\": [{\"id\": 7}]}"), -EINVAL);
+	CHECK_EQ(policy.nr, 3);
+	policy_free(&policy);
+}
+
 /* A user is no group; what was good before is not what is complained of. */
 static void names_of_nobody(void)
 {
@@ -185,6 +210,7 @@ const struct test policy_tests[] = {
 	{ "rules", rules },
 	{ "bad ones", bad_ones },
 	{ "names", names },
+	{ "names that are forgotten", names_forgotten },
 	{ "names of nobody", names_of_nobody },
 	{ "cgroups", cgroups },
 	{ 0 }

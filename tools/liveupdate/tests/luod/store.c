@@ -18,6 +18,7 @@ static struct end admin, a;
 static void run_luod(void)
 {
 	manager_pass();
+	CHECK_EQ(restore_has_state(), manager_has("luod-state"));
 	luod_init(&luod);
 	CHECK_EQ(restore(&luod), 0);
 	CHECK(!getenv("LISTEN_FDS"));

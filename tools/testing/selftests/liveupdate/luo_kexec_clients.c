@@ -185,21 +185,50 @@ static int jump(void)
 	return -1;
 }
 
-static void serve(void)
+static void make_users(void)
 {
-	int fd;
+	int fd = luo_get(open(PASSWD, O_CREAT | O_WRONLY | O_CLOEXEC, 0644));
 
-	mkdir("/etc", 0755);
-	fd = luo_get(open(PASSWD, O_CREAT | O_WRONLY | O_CLOEXEC, 0644));
 	luo_check_eq(write(fd, USERS, strlen(USERS)), strlen(USERS));
 	close(fd);
+}
+
+static void serve(void)
+{
+	mkdir("/etc", 0755);
+	make_users();
 	luod_serve(CONFIG);
+	luod_start(NULL);
+}
+
+static void wait_for_luod(void)
+{
+	client_dial(&good, 0);
+	client_say(&good, "{\"type\":\"STATUS\"}\n", "");
+	client_expect(&good, "\"idle\"", "");
+	client_hang_up(&good);
+}
+
+/* Started again, luod does without users that it does not find any more. */
+static void nameless(void)
+{
+	wait_for_luod();
+	luo_check_eq(unlink(PASSWD), 0);
+	luod_kill();
+	luod_start(NULL);
+	client_dial(&good, USER);
+	client_say(&good, "{\"type\":\"SUBSCRIBE\",\"id\":\"%s\"}\n", "good");
+	client_expect(&good, "NOT_ALLOWED", "good");
+	client_hang_up(&good);
+	make_users();
+	luod_kill();
 	luod_start(NULL);
 }
 
 static void before(void)
 {
 	serve();
+	nameless();
 	file = luo_get(luo_memfd_filled("file", SIZE, 1));
 	obstacles();
 	veto();
