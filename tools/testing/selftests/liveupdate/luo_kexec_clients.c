@@ -7,7 +7,9 @@
 #include <fcntl.h>
 #include <stdio.h>
 #include <string.h>
+#include <sys/socket.h>
 #include <sys/stat.h>
+#include <sys/un.h>
 #include <unistd.h>
 
 #include "../kselftest.h"
@@ -21,6 +23,7 @@
 #define SIZE 65536
 #define TOKEN 3
 #define USER 7
+#define HANGS "/tmp/hangs"
 #define MAX_TRIES 10000
 
 /* Luod knows its clients by their names. */
@@ -225,10 +228,31 @@ static void nameless(void)
 	luod_start(NULL);
 }
 
+/* Of a luod that does nothing, not even take what waits in its queue. */
+static void hangs(void)
+{
+	struct sockaddr_un addr = { .sun_family = AF_UNIX, .sun_path = HANGS };
+	int luod = luo_get(socket(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC, 0));
+	int first = luo_get(socket(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC, 0));
+
+	luo_check_eq(bind(luod, (struct sockaddr *)&addr, sizeof(addr)), 0);
+	luo_check_eq(listen(luod, 0), 0);
+	luoctl_tell("kexec --luod " HANGS, 1,
+		    "luod does not answer: Connection timed out");
+	/* That one is gone. */
+	close(luo_get(accept(luod, NULL, NULL)));
+	luo_check_eq(connect(first, (struct sockaddr *)&addr, sizeof(addr)), 0);
+	luoctl_tell("kexec --luod " HANGS, 1,
+		    "luod does not answer: Connection timed out");
+	close(first);
+	close(luod);
+}
+
 static void before(void)
 {
 	serve();
 	nameless();
+	hangs();
 	file = luo_get(luo_memfd_filled("file", SIZE, 1));
 	obstacles();
 	veto();
