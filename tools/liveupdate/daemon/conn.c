@@ -97,6 +97,16 @@ bool conn_is_dead(const struct conn *conn)
 	       recv(conn->fd, &byte, 1, MSG_PEEK | MSG_DONTWAIT) == 0;
 }
 
+/* Nothing more is listened to, but for its end. */
+static void ignore(struct conn *conn)
+{
+	char bytes[LUOD_LINE_MAX];
+	ssize_t n = recv(conn->fd, bytes, sizeof(bytes), MSG_DONTWAIT);
+
+	if (!n || (n < 0 && errno != EAGAIN && errno != EINTR))
+		conn->broken = true;
+}
+
 void conn_receive(struct luod *luod, struct conn *conn)
 {
 	const char *line;
@@ -104,6 +114,10 @@ void conn_receive(struct luod *luod, struct conn *conn)
 	char *buf;
 	ssize_t n;
 
+	if (conn->ending) {
+		ignore(conn);
+		return;
+	}
 	buf = luod_frame_room(&conn->in, &room);
 	/* Without room for control data: fds that come along are closed. */
 	n = recv(conn->fd, buf, room, MSG_DONTWAIT);
@@ -119,8 +133,7 @@ void conn_receive(struct luod *luod, struct conn *conn)
 	if (!conn->broken && len) {
 		reply_error(conn, NULL, LUOD_E_BAD_MESSAGE, NULL,
 			    "the line is too long");
-		conn_flush(conn);
-		conn->broken = true;
+		conn->ending = true;
 	}
 }
 
@@ -156,6 +169,7 @@ void conn_flush(struct conn *conn)
 		if (message->sent == message->len)
 			message_free(conn, message);
 	}
+	conn->broken |= conn->ending;
 }
 
 static struct luo_session *duplicate(const struct luo_session *session)

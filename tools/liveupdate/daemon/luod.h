@@ -174,6 +174,7 @@ TAILQ_HEAD(message_list, message);
  * @claims: the id of the session that it waits for, or empty
  * @claim_deadline: when it has waited for too long
  * @waits: for the end of the update
+ * @ending: it is to be closed when everything is sent
  * @broken: it is to be closed
  */
 struct conn {
@@ -186,6 +187,7 @@ struct conn {
 	char claims[LUOD_ID_SIZE];
 	int64_t claim_deadline;
 	bool waits;
+	bool ending;
 	bool broken;
 };
 

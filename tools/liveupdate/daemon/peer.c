@@ -12,6 +12,22 @@
 
 #include "luod.h"
 
+/*
+ * One that is too long for us, or that JSON would need many times its bytes for,
+ * is none, so that what is known of all clients always fits. Units of systemd have
+ * other names.
+ */
+static bool is_proper(const char *path, size_t len)
+{
+	size_t i;
+
+	for (i = 0; i < len; i++) {
+		if (path[i] < ' ' || path[i] > '~')
+			return false;
+	}
+	return len < CGROUP_SIZE;
+}
+
 void peer_parse_cgroup(const char *text, char cgroup[CGROUP_SIZE])
 {
 	const char *line = text, *end;
@@ -23,11 +39,10 @@ void peer_parse_cgroup(const char *text, char cgroup[CGROUP_SIZE])
 	}
 	if (!line)
 		return;
+	line += 3;
 	end = strchrnul(line, '\n');
-	/* One that is too long for us matches no rule. */
-	if ((size_t)(end - line) - 3 < CGROUP_SIZE)
-		snprintf(cgroup, CGROUP_SIZE, "%.*s", (int)(end - line - 3),
-			 line + 3);
+	if (is_proper(line, end - line))
+		snprintf(cgroup, CGROUP_SIZE, "%.*s", (int)(end - line), line);
 }
 
 /* Best effort: a process that is gone by now has none. */

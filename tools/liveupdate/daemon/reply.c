@@ -27,7 +27,8 @@ static struct json_object *add_error(struct json_object *object,
 				     enum luod_error error, const char *detail)
 {
 	object = json_add_text(object, "error", luod_error_name(error));
-	return json_add_text(object, "detail", detail);
+	return json_add_text(object, "detail",
+			     detail && *detail ? detail : NULL);
 }
 
 void reply_error(struct conn *conn, const char *command, enum luod_error error,

@@ -9,7 +9,7 @@
 #include "party.h"
 
 #define ABORT_OF(id) \
-	"{\"type\":\"ABORT\",\"id\":\"" id "\",\"error\":\"ABORTED\",\"detail\":\"\"}"
+	"{\"type\":\"ABORT\",\"id\":\"" id "\",\"error\":\"ABORTED\"}"
 #define ABORT_AFTER(id) \
 	"{\"type\":\"ABORT\",\"id\":\"" id "\",\"error\":\"ABORTED\"," \
 	"\"detail\":\"while it was away\"}"
@@ -84,7 +84,7 @@ static void away(void)
 	close(b.fd);
 	CHECK(!luod_turn(&luod, -1, 0));
 	ask(&luod, &admin, COMMAND("ABORT"), "{\"type\":\"ERROR\","
-	    "\"command\":\"UPDATE\",\"error\":\"ABORTED\",\"detail\":\"\"}");
+	    "\"command\":\"UPDATE\",\"error\":\"ABORTED\"}");
 	CHECK_TEXT(hear(&luod, &admin), ABORTED);
 	CHECK_EQ(kernel_files("luod.a"), 0);
 	come_back(&a, COMMAND_OF("SUBSCRIBE", "a"), OK_OF("SUBSCRIBE", "a"));

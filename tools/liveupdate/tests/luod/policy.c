@@ -199,6 +199,12 @@ static void cgroups(void)
 	CHECK_TEXT(cgroup, "");
 	peer_parse_cgroup("0::/", cgroup);
 	CHECK_TEXT(cgroup, "/");
+	peer_parse_cgroup("0::/a\\x2d.slice/~ \"\n", cgroup);
+	CHECK_TEXT(cgroup, "/a\\x2d.slice/~ \"");
+	peer_parse_cgroup("0::/a\x1b\n", cgroup);
+	CHECK_TEXT(cgroup, "");
+	peer_parse_cgroup("0::/\xc3\xa4\n", cgroup);
+	CHECK_TEXT(cgroup, "");
 	memset(path, 'x', sizeof(path) - 1);
 	memcpy(path, "0::", 3);
 	peer_parse_cgroup(path, cgroup);

@@ -3,6 +3,8 @@
  * Lines, and what is in them.
  */
 
+#include <sys/socket.h>
+
 #include "suite.h"
 
 #define ID49 "1234567890123456789012345678901234567890123456789"
@@ -27,7 +29,7 @@ static void good_lines(void)
 	CHECK_EQ(parse("{\"type\":\"VETO\",\"id\":\"x\",\"reason\":\"\\u00e4\"}", &r),
 		 LUOD_OK);
 	CHECK_TEXT(r.reason, "\xc3\xa4");
-	CHECK_EQ(parse("{\"type\":\"UPDATE\"}", &r), LUOD_OK);
+	CHECK_EQ(parse(" {\"type\":\"UPDATE\"} \t\r", &r), LUOD_OK);
 	CHECK_EQ(r.command, LUOD_UPDATE);
 	CHECK_TEXT(r.id, "");
 }
@@ -43,6 +45,7 @@ static void bad_lines(void)
 		{ "null", LUOD_E_BAD_MESSAGE },
 		{ "[]", LUOD_E_BAD_MESSAGE },
 		{ "{}", LUOD_E_BAD_MESSAGE },
+		{ " \r", LUOD_E_BAD_MESSAGE },
 		{ "{\"type\":7}", LUOD_E_BAD_MESSAGE },
 		{ "{\"type\":\"READY\",\"id\":\"x\"", LUOD_E_BAD_MESSAGE },
 		{ "{\"type\":\"READY\",\"id\":\"x\"}}", LUOD_E_BAD_MESSAGE },
@@ -212,6 +215,30 @@ static void line_without_end(void)
 	stop(&luod);
 }
 
+/* Even then nothing is answered before it is written down. */
+static void end_in_one_go(void)
+{
+	static const char good[] = "{\"type\":\"SUBSCRIBE\",\"id\":\"a\"}\n";
+	static char text[LUOD_LINE_MAX + 200];
+	static struct luod luod;
+	static struct end end;
+
+	start(&luod);
+	dial(&luod, &end, 0);
+	memset(text, 'x', sizeof(text) - 1);
+	memcpy(text, good, sizeof(good) - 1);
+	say(&end, text);
+	conn_receive(&luod, end.conn);
+	conn_receive(&luod, end.conn);
+	CHECK(luod.dirty);
+	CHECK_EQ(recv(end.fd, text, sizeof(text), MSG_DONTWAIT), -1);
+	CHECK(strstr(hear(&luod, &end), "SUBSCRIBE"));
+	CHECK(strstr(hear(&luod, &end), "BAD_MESSAGE"));
+	CHECK_EQ(luod.nr_conns, 0);
+	hang_up(&luod, &end);
+	stop(&luod);
+}
+
 /* Who asks and asks, and never reads, is given up. */
 static void does_not_read(void)
 {
@@ -241,6 +268,7 @@ const struct test protocol_tests[] = {
 	{ "lines of a log", logged },
 	{ "lines over a socket", over_a_socket },
 	{ "a line without end", line_without_end },
+	{ "a line without end behind a good one", end_in_one_go },
 	{ "a client that does not read", does_not_read },
 	{ 0 }
 };

@@ -188,6 +188,37 @@ static void damaged_file(void)
 	close(fd);
 }
 
+/* Of as many clients as there can be, with all that they can make long. */
+static void largest(void)
+{
+	static struct luod luod, copy;
+	char id[LUOD_ID_SIZE], *text;
+	struct client *client;
+	size_t len;
+	int i;
+
+	start(&luod);
+	luod_init(&copy);
+	for (i = 0; i < LUOD_CLIENTS_MAX; i++) {
+		snprintf(id, sizeof(id), "%048d", i);
+		client = client_add(&luod, id, LUOD_ORDER_MAX);
+		client->state = CLIENT_PRESERVING;
+		client->timeout_ms = INT32_MAX;
+		client->owner.uid = UINT32_MAX;
+		client->owner.gid = UINT32_MAX;
+		memset(client->owner.cgroup, '\\', CGROUP_SIZE - 1);
+	}
+	luod_commit(&luod);
+	CHECK(!luod.dirty);
+	CHECK_EQ(statefile_read(luod.state_fd, &text, &len), 0);
+	CHECK(len < LUOD_OUTPUT_MAX - 65536);
+	CHECK_EQ(state_decode(&copy, text, len), 0);
+	CHECK_EQ(copy.nr_clients, LUOD_CLIENTS_MAX);
+	free(text);
+	luod_free(&copy);
+	stop(&luod);
+}
+
 const struct test state_tests[] = {
 	{ "the registry there and back", there_and_back },
 	{ "a damaged registry", damaged },
@@ -195,5 +226,6 @@ const struct test state_tests[] = {
 	{ "files", files },
 	{ "a file that was not written to the end", torn },
 	{ "a damaged file", damaged_file },
+	{ "the largest", largest },
 	{ 0 }
 };

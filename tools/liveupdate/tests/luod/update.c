@@ -111,7 +111,7 @@ static void in_order(void)
 	ask(&luod, &b, "{\"type\":\"READY\",\"id\":\"b\"}", "{\"type\":\"ERROR\","
 	    "\"id\":\"b\",\"command\":\"READY\",\"error\":\"WRONG_STATE\"}");
 	ask(&luod, &a, "{\"type\":\"VETO\",\"id\":\"a\"}", "{\"type\":\"ABORT\","
-	    "\"id\":\"a\",\"by\":\"a\",\"error\":\"VETO\",\"detail\":\"\"}");
+	    "\"id\":\"a\",\"by\":\"a\",\"error\":\"VETO\"}");
 	CHECK_TEXT(hear(&luod, &a), OK_OF("VETO", "a"));
 	hear_nothing(&luod, &b);
 	CHECK_EQ(kernel_files("luod.a"), 0);
