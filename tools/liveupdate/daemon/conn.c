@@ -45,15 +45,26 @@ struct conn *conn_add(struct luod *luod, int fd)
 	return conn;
 }
 
+/* However many connections clients make, who has to end that can connect. */
+bool conn_fits(const struct luod *luod, const struct peer *peer)
+{
+	size_t room = LUOD_CONNS_MAX;
+
+	if (!policy_is_admin(&luod->policy, peer))
+		room -= LUOD_CONNS_ADMIN;
+	return luod->nr_conns < room;
+}
+
 /* One that is too much is closed, or it would wake us up for ever. */
 void conn_accept(struct luod *luod)
 {
+	struct peer peer;
 	int fd = accept4(luod->listen_fd, NULL, NULL,
 			 SOCK_CLOEXEC | SOCK_NONBLOCK);
 
 	if (fd < 0)
 		return;
-	if (luod->nr_conns == LUOD_CONNS_MAX) {
+	if (peer_get(fd, &peer) || !conn_fits(luod, &peer)) {
 		luod_log("too many connections");
 		close(fd);
 		return;

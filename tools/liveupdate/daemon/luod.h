@@ -194,6 +194,8 @@ struct conn {
 TAILQ_HEAD(conn_list, conn);
 
 void conn_accept(struct luod *luod);
+/* Whether there is room for one more, of a peer. */
+bool conn_fits(const struct luod *luod, const struct peer *peer);
 /* Takes a connected socket. */
 struct conn *conn_add(struct luod *luod, int fd);
 void conn_remove(struct luod *luod, struct conn *conn);

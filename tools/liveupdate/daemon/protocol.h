@@ -19,6 +19,7 @@
 #define LUOD_REASON_SIZE 129
 #define LUOD_ORDER_MAX	1000000
 #define LUOD_CONNS_MAX	1024
+#define LUOD_CONNS_ADMIN 16		/* of them, for administrators only */
 #define LUOD_CLIENTS_MAX 1024
 #define LUOD_OUTPUT_MAX	1048576		/* bytes that a client has not read */
 

@@ -258,6 +258,24 @@ static void does_not_read(void)
 	stop(&luod);
 }
 
+/* Clients cannot keep administrators out. */
+static void too_many(void)
+{
+	const struct peer root = { .uid = 0 }, user = { .uid = 7 };
+	struct luod luod;
+
+	luod_init(&luod);
+	luod.nr_conns = LUOD_CONNS_MAX - LUOD_CONNS_ADMIN - 1;
+	CHECK(conn_fits(&luod, &user));
+	luod.nr_conns++;
+	CHECK(!conn_fits(&luod, &user));
+	CHECK(conn_fits(&luod, &root));
+	luod.nr_conns = LUOD_CONNS_MAX;
+	CHECK(!conn_fits(&luod, &root));
+	luod.nr_conns = 0;
+	luod_free(&luod);
+}
+
 const struct test protocol_tests[] = {
 	{ "good lines", good_lines },
 	{ "bad lines", bad_lines },
@@ -269,6 +287,7 @@ const struct test protocol_tests[] = {
 	{ "lines over a socket", over_a_socket },
 	{ "a line without end", line_without_end },
 	{ "a line without end behind a good one", end_in_one_go },
+	{ "too many connections", too_many },
 	{ "a client that does not read", does_not_read },
 	{ 0 }
 };
