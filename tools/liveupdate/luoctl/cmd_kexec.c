@@ -97,7 +97,7 @@ static int freeze_and_jump(const struct options *options,
 	int status;
 
 	/* It may take long, so nobody is asked before. */
-	sync();
+	machine_sync();
 	if (signals_came(signals))
 		return fail_interrupted(options);
 	progress_begin("freeze");

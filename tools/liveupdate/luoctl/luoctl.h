@@ -265,6 +265,7 @@ int luod_errno(struct json_object *answer);
 
 const char *machine_path(const char *path, char *buf, size_t size);
 int machine_kexec_load(int kernel, int initrd, const char *cmdline);
+void machine_sync(void);
 int machine_kexec(void);
 int machine_fd_of(pid_t pid, int fd);
 int machine_connect(const char *path);

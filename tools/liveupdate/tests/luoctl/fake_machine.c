@@ -65,6 +65,10 @@ int machine_kexec_load(int kernel, int initrd, const char *cmdline)
 	return fake_error("load");
 }
 
+void machine_sync(void)
+{
+}
+
 int machine_kexec(void)
 {
 	fake_action("jump");

@@ -24,7 +24,7 @@ cd "$(dirname "$0")"
 DIR=$(mktemp -d)
 readonly DIR
 # What a test that has failed leaves behind may be past caring for other signals.
-trap 'jobs -p | xargs -r kill -KILL; rm -rf "$DIR"' EXIT
+trap 'jobs -p | xargs -r kill -KILL || true; rm -rf "$DIR"' EXIT
 
 fail()
 {
