@@ -7,6 +7,7 @@
  *	luo_kexec_tags [folios]
  */
 
+#include <errno.h>
 #include <fcntl.h>
 #include <stdint.h>
 #include <string.h>
@@ -25,6 +26,12 @@
 #define HUGE (2L << 20)
 #define HUGES 4
 #define SIZE (HUGES * HUGE)
+
+/*
+ * Pages of two files. Others take some meanwhile, and what was looked at last
+ * stays on a list of its CPU for a while.
+ */
+#define ALMOST_ALL (2 * SIZE / PAGE - 256)
 
 #define PROFILING "/proc/sys/vm/mem_profiling"
 #define SHMEM_HUGE "/sys/kernel/mm/transparent_hugepage/shmem_enabled"
@@ -89,6 +96,16 @@ static void cut(int fd)
 			      LARGE));
 }
 
+/* Somebody may be looking at a page just now, and then it is not to be had. */
+static int collapse(void *map)
+{
+	int i, err = -EAGAIN;
+
+	for (i = 0; i < 1000 && err == -EAGAIN; i++)
+		err = madvise(map, HUGE, MADV_COLLAPSE) ? -errno : 0;
+	return err;
+}
+
 /* The pages that are put together are freed, for a new huge one. */
 static void join(int fd)
 {
@@ -100,7 +117,7 @@ static void join(int fd)
 	map += -(uintptr_t)map % HUGE;
 	luo_check(mmap(map, SIZE, PROT_READ, MAP_SHARED | MAP_FIXED, fd, 0) ==
 		  map);
-	luo_check_eq(madvise(map, HUGE, MADV_COLLAPSE), 0);
+	luo_check_eq(collapse(map), 0);
 	luo_check_eq(huge_pages(), HUGES);
 	luo_check(luo_matches(fd, 0, SIZE, SMALL));
 	munmap(map, SIZE);
@@ -113,7 +130,7 @@ static void drop(int dev)
 
 	luo_check_eq(luo_finish(session), 0);
 	close(session);
-	luo_check(luo_free_pages() - had >= 2 * SIZE / PAGE);
+	luo_check(luo_free_pages() - had > ALMOST_ALL);
 }
 
 static void after(void)
@@ -131,7 +148,7 @@ static void after(void)
 	had = luo_free_pages();
 	close(large);
 	close(small);
-	luo_check(luo_free_pages() - had >= 2 * SIZE / PAGE - 1);
+	luo_check(luo_free_pages() - had > ALMOST_ALL);
 	drop(dev);
 	luo_check_eq(luo_write_file(LUO_MEMFD_EXTENTS, "1"), 0);
 }
