@@ -676,7 +676,12 @@ TEST_F(luo, many_files)
 	close(session);
 }
 
-#define LEAK_CYCLES 40
+/*
+ * So many that what one cycle leaves behind is more than what RCU and the caches
+ * of the allocators hold at one time and not at the other, some dozens of pages.
+ */
+#define LEAK_CYCLES 200
+#define LEAK_CYCLES_DEBUG 40
 
 static int preserve_cycle(int dev)
 {
@@ -697,28 +702,29 @@ static int preserve_cycle(int dev)
 }
 
 /*
- * What a cycle leaves behind shows after many of them, even where caches of
- * the allocators blur the picture: less than one page a cycle is none. A debug
- * kernel keeps what is freed for some time; there kmemleak looks for leaks.
+ * Less than half a page a cycle is none. A debug kernel keeps what is freed for
+ * some time; there kmemleak looks for leaks.
  */
 TEST_F(luo, cycles_take_no_memory)
 {
+	const bool debug = !access("/sys/kernel/debug/kmemleak", F_OK);
+	const int cycles = debug ? LEAK_CYCLES_DEBUG : LEAK_CYCLES;
 	long before, after;
 	int i;
 
 	for (i = 0; i < 5; i++)
 		ASSERT_EQ(preserve_cycle(self->dev), 0);
 	before = luo_free_pages();
-	for (i = 0; i < LEAK_CYCLES; i++) {
+	for (i = 0; i < cycles; i++) {
 		ASSERT_EQ(preserve_cycle(self->dev), 0);
 		ASSERT_EQ(luo_kho_pages(), self->held.pages);
 		ASSERT_EQ(luo_kho_nodes(), self->held.nodes);
 	}
 	after = luo_free_pages();
-	TH_LOG("%ld pages free before %d cycles, %ld after", before,
-	       LEAK_CYCLES, after);
-	if (access("/sys/kernel/debug/kmemleak", F_OK))
-		EXPECT_LT(before - after, LEAK_CYCLES);
+	TH_LOG("%ld pages free before %d cycles, %ld after", before, cycles,
+	       after);
+	if (!debug)
+		EXPECT_LT(before - after, cycles / 2);
 }
 
 TEST_HARNESS_MAIN
