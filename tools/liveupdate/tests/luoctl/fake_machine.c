@@ -81,13 +81,14 @@ int machine_fd_of(pid_t pid, int fd)
 	return fake_holder_fd(fd);
 }
 
-static _Noreturn void answer(int sock, const char *command)
+static _Noreturn void answer(int sock, int heard, const char *command)
 {
 	char path[4096], name[64], text[4096] = "";
 	ssize_t n;
 	int fd;
 
 	fake_action("luod %s", command);
+	close(heard);
 	snprintf(name, sizeof(name), "luod/%s", command);
 	fd = open(fake_path(name, path, sizeof(path)), O_RDONLY | O_CLOEXEC);
 	n = fd < 0 ? 0 : read(fd, text, sizeof(text));
@@ -98,16 +99,44 @@ static _Noreturn void answer(int sock, const char *command)
 	_exit(n < 0);
 }
 
-/* Luod: answers are in files, by the names of commands; one may be "hang". */
-static _Noreturn void be_luod(int sock)
+/*
+ * Luod: answers are in files, by the names of commands; one may be "hang". Closes
+ * @heard when it has written down what it was asked.
+ */
+static _Noreturn void be_luod(int sock, int heard)
 {
 	char line[256] = "", command[16];
 	ssize_t n = read(sock, line, sizeof(line) - 1);
 
 	if (n > 0 && line[n - 1] == '\n' &&
 	    sscanf(line, "{\"type\":\"%15[A-Z]\"", command) == 1)
-		answer(sock, command);
+		answer(sock, heard, command);
 	_exit(1);
+}
+
+/* One process for each connection, and what is asked first is heard first. */
+static int start_luod(int sock, int other)
+{
+	static int last = -1;
+	int heard[2];
+	char byte;
+
+	if (last >= 0) {
+		while (read(last, &byte, 1) < 0 && errno == EINTR)
+			;
+		close(last);
+	}
+	if (pipe2(heard, O_CLOEXEC))
+		abort();
+	last = heard[0];
+	if (!fork()) {
+		close(other);
+		close(heard[0]);
+		be_luod(sock, heard[1]);
+	}
+	close(heard[1]);
+	close(sock);
+	return other;
 }
 
 int machine_connect(const char *path)
@@ -122,10 +151,5 @@ int machine_connect(const char *path)
 		return -ECONNREFUSED;
 	if (socketpair(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC, 0, socks))
 		return -errno;
-	if (!fork()) {
-		close(socks[0]);
-		be_luod(socks[1]);
-	}
-	close(socks[1]);
-	return socks[0];
+	return start_luod(socks[1], socks[0]);
 }
