@@ -9,6 +9,7 @@
 #include <linux/err.h>
 #include <linux/errno.h>
 #include <linux/fs.h>
+#include <linux/kconfig.h>
 #include <linux/kexec_handover.h>
 #include <linux/math.h>
 #include <linux/mm.h>
