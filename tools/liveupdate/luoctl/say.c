@@ -28,10 +28,12 @@ void say_release(void)
 {
 	if (!held)
 		return;
-	fclose(held);
+	/* Without memory there may be no text. */
+	if (!fclose(held) && held_text)
+		fputs(held_text, stderr);
 	held = NULL;
-	fputs(held_text, stderr);
 	free(held_text);
+	held_text = NULL;
 }
 
 /**
