@@ -83,7 +83,7 @@ int memfd_extents_extend(struct memfd_extents *list, struct file *file,
 
 /* memfd_extents_work.c */
 int memfd_extents_make_ready(struct address_space *mapping, pgoff_t index,
-			     unsigned int *moves);
+			     unsigned int *retries);
 
 /* memfd_extents_file.c */
 int memfd_extents_describe(struct memfd_extents_ser *ser, struct file *file);

@@ -27,15 +27,15 @@
  * struct memfd_walk - a walk over a file
  * @file: the file
  * @runs: what was found; there is a reference on each folio
- * @moves: how often it was tried to move the folio at @move_index
- * @move_index: where the folio is that needed work last
+ * @retries: how often the folio at @work_index could not be moved
+ * @work_index: where the folio is that needed work last
  * @block: number of a pageblock whose pages may stay where they are
  */
 struct memfd_walk {
 	struct file *file;
 	struct memfd_extents_runs runs;
-	unsigned int moves;
-	pgoff_t move_index;
+	unsigned int retries;
+	pgoff_t work_index;
 	unsigned long block;
 };
 
@@ -263,11 +263,11 @@ static enum memfd_walk_stop take_ready(struct memfd_walk *walk, pgoff_t *index,
 /* Does what is needed at @index, where the walk has stopped. */
 static int do_work(struct memfd_walk *walk, pgoff_t index)
 {
-	if (index != walk->move_index) {
-		walk->move_index = index;
-		walk->moves = 0;
+	if (index != walk->work_index) {
+		walk->work_index = index;
+		walk->retries = 0;
 	}
-	return memfd_extents_make_ready(walk_mapping(walk), index, &walk->moves);
+	return memfd_extents_make_ready(walk_mapping(walk), index, &walk->retries);
 }
 
 /* Takes what there is in the pages from @index up to @last. */

@@ -15,9 +15,7 @@
 
 #include "internal.h"
 #include "memfd_extents.h"
-
-/* How often it is tried to move a folio. */
-#define MAX_MOVES	10
+#include "memfd_move.h"
 
 /* Brings a folio in from swap. */
 static int swap_in(struct inode *inode, pgoff_t index)
@@ -74,7 +72,7 @@ static int settle_folio(struct address_space *mapping, struct folio *folio)
  * Moves a folio to where it may stay, and drops the reference on it. Not all
  * that others do to a folio lets it be moved at once.
  */
-static int move_folio(struct folio *folio, unsigned int *moves)
+static int move_folio(struct folio *folio, unsigned int *retries)
 {
 	struct migration_target_control target = {
 		.nid = folio_nid(folio),
@@ -82,36 +80,35 @@ static int move_folio(struct folio *folio, unsigned int *moves)
 		.reason = MR_LONGTERM_PIN,
 	};
 	LIST_HEAD(folios);
-	bool isolated;
 	int err = 0;
 
-	if ((*moves)++ == MAX_MOVES) {
-		folio_put(folio);
-		return -EBUSY;
-	}
-	isolated = isolate_folio_to_list(folio, &folios);
-	if (!isolated) {
+	if (!isolate_folio_to_list(folio, &folios)) {
 		/* It is on its way to a list, or somebody else has isolated it. */
 		lru_add_drain_all();
 		err = folio_wait_locked_killable(folio);
 	}
 	folio_put(folio);
-	if (isolated && migrate_pages(&folios, alloc_migration_target, NULL,
-				      (unsigned long)&target, MIGRATE_SYNC,
-				      MR_LONGTERM_PIN, NULL))
+	if (err)
+		return err;
+	if (!list_empty(&folios)) {
+		if (!migrate_pages(&folios, alloc_migration_target, NULL,
+				   (unsigned long)&target, MIGRATE_SYNC,
+				   MR_LONGTERM_PIN, NULL))
+			return 0;
 		putback_movable_pages(&folios);
-	return err;
+	}
+	return memfd_wait_to_move(retries);
 }
 
 static int work_on(struct address_space *mapping, struct folio *folio,
-		   pgoff_t index, unsigned int *moves)
+		   pgoff_t index, unsigned int *retries)
 {
 	if (xa_is_value(folio))
 		return swap_in(mapping->host, index);
 	if (!folio)
 		return 0;
 	if (!folio_is_longterm_pinnable(folio))
-		return move_folio(folio, moves);
+		return move_folio(folio, retries);
 	return settle_folio(mapping, folio);
 }
 
@@ -119,7 +116,7 @@ static int work_on(struct address_space *mapping, struct folio *folio,
  * memfd_extents_make_ready - do what a folio needs
  * @mapping: the memfd's
  * @index: a page that it has, or has had until now
- * @moves: how often it was tried to move this folio
+ * @retries: how often this folio could not be moved
  *
  * That may not have been all, so the folio has to be looked at again. What is
  * allocated is for memory that does not move, whatever it is allocated for.
@@ -129,12 +126,12 @@ static int work_on(struct address_space *mapping, struct folio *folio,
  *	   if the folio cannot be moved, or what bringing it in fails with.
  */
 int memfd_extents_make_ready(struct address_space *mapping, pgoff_t index,
-			     unsigned int *moves)
+			     unsigned int *retries)
 {
 	const unsigned int flags = memalloc_pin_save();
 	int err;
 
-	err = work_on(mapping, filemap_get_entry(mapping, index), index, moves);
+	err = work_on(mapping, filemap_get_entry(mapping, index), index, retries);
 	memalloc_pin_restore(flags);
 	return err;
 }

@@ -17,6 +17,7 @@
 
 #include "internal.h"
 #include "memfd_luo.h"
+#include "memfd_move.h"
 
 /* How many folios are pinned at a time. */
 #define PIN_BATCH	64
@@ -171,8 +172,8 @@ static int preserve_batch(struct memfd_folios *list, struct folio **folios,
  * Pins the folios of [index, end), or the first of them. Brings them in from
  * swap, and moves them to where they may stay, which is not scratch.
  */
-static long pin_batch(struct file *file, pgoff_t index, pgoff_t end,
-		      struct folio **folios)
+static long try_to_pin(struct file *file, pgoff_t index, pgoff_t end,
+		       struct folio **folios)
 {
 	/* The end of the largest file is 2^63, which is no loff_t. */
 	u64 last = min_t(u64, (u64)end << PAGE_SHIFT,
@@ -181,6 +182,23 @@ static long pin_batch(struct file *file, pgoff_t index, pgoff_t end,
 
 	return memfd_pin_folios(file, (loff_t)index << PAGE_SHIFT, last, folios,
 				PIN_BATCH, &offset);
+}
+
+/* That a folio cannot be moved is told of as, and looks like, lack of memory. */
+static long pin_batch(struct file *file, pgoff_t index, pgoff_t end,
+		      struct folio **folios)
+{
+	unsigned int retries = 0;
+	long nr;
+	int err;
+
+	do {
+		nr = try_to_pin(file, index, end, folios);
+		if (nr != -ENOMEM)
+			return nr;
+		err = memfd_wait_to_move(&retries);
+	} while (!err);
+	return err == -EINTR ? err : nr;
 }
 
 /*

@@ -2,25 +2,33 @@
 /*
  * A page of a memfd lies in scratch, where the next kernel boots, and cannot be
  * moved, because it is in a pipe. PRESERVE says so and leaves everything as it
- * was. When the pipe is empty the page is moved, and goes along.
+ * was. When the pipe is empty the page is moved, and goes along; that it is
+ * emptied while PRESERVE tries to move the page is early enough.
  *
  *	luo_kexec_cma [folios]
  */
 
 #include <errno.h>
 #include <fcntl.h>
+#include <sched.h>
 #include <stdint.h>
+#include <stdio.h>
 #include <string.h>
 #include <sys/mman.h>
 #include <sys/uio.h>
+#include <time.h>
 #include <unistd.h>
 
 #include "../kselftest.h"
+#include "luo_contest.h"
 #include "luo_scratch.h"
 #include "luo_util.h"
 
 #define PAGE 4096L
 #define SIZE (64L << 20)
+
+/* In s; never waited for if all is well. */
+#define PATIENCE 20
 
 /* What PRESERVE fails with; one format pins by means of gup, which says that. */
 static int refusal = -EBUSY;
@@ -74,13 +82,64 @@ static void check_refused(int session, int fd)
 	luo_check_eq(luo_fill(fd, SIZE - PAGE, PAGE, 1), 0);
 }
 
+/* How many pages could not be moved since boot. */
+static long failures(void)
+{
+	long count = -ENOENT;
+	char line[128];
+	FILE *f;
+
+	f = fopen("/proc/vmstat", "re");
+	if (!f)
+		return -errno;
+	while (fgets(line, sizeof(line), f)) {
+		if (sscanf(line, "pgmigrate_fail %ld", &count) == 1)
+			break;
+	}
+	fclose(f);
+	return count;
+}
+
+struct held {
+	int session;
+	int fd;
+	int pipe;
+	long failures;
+	const unsigned char *page;
+};
+
+static int preserve(void *arg)
+{
+	const struct held *held = arg;
+
+	return luo_preserve_fd(held->session, held->fd, 1);
+}
+
+/* Lets go of the page when it could not be moved, or nobody tries to. */
+static int let_go(void *arg)
+{
+	const struct held *held = arg;
+	const time_t late = time(NULL) + PATIENCE;
+	unsigned char buf[PAGE];
+
+	while (failures() == held->failures) {
+		if (time(NULL) > late)
+			return -ETIME;
+		sched_yield();
+	}
+	if (read(held->pipe, buf, PAGE) != PAGE)
+		return -EIO;
+	return memcmp(buf, held->page, PAGE) ? -EBADMSG : 0;
+}
+
 static void before(void)
 {
 	const int session = luo_get(luo_create(luo_get(luo_open()), "cma"));
 	const int fd = luo_get(luo_memfd_filled("cma", SIZE, 1));
-	unsigned char buf[PAGE], *map;
+	int ends[2], result[2];
+	unsigned char *map;
+	struct held held;
 	off_t offset;
-	int ends[2];
 
 	map = mmap(NULL, SIZE, PROT_READ, MAP_SHARED | MAP_POPULATE, fd, 0);
 	luo_check(map != MAP_FAILED);
@@ -92,10 +151,16 @@ static void before(void)
 	check_refused(session, fd);
 	luo_check(in_scratch(map + offset));
 
-	luo_check_eq(read(ends[0], buf, PAGE), PAGE);
-	luo_check(!memcmp(buf, map + offset, PAGE));
-	luo_check_eq(luo_preserve_fd(session, fd, 1), 0);
-	luo_check_eq(map[offset], buf[0]);
+	held = (struct held) {
+		.session = session,
+		.fd = fd,
+		.pipe = ends[0],
+		.failures = luo_get(failures()),
+		.page = map + offset,
+	};
+	luo_check_eq(luo_contest(preserve, let_go, &held, result), 0);
+	luo_check_eq(result[0], 0);
+	luo_check_eq(result[1], 0);
 	luo_check(!in_scratch(map + offset));
 	luo_next_kernel();
 }

@@ -522,7 +522,7 @@ void luo_fail(const char *file, int line, const char *what, long value)
 {
 	ksft_print_msg("%s:%d: %s: %ld (%s)\n", file, line, what, value,
 		       value < 0 ? strerror(-value) : "not so");
-	ksft_test_result_fail("%s\n", current->name);
+	ksft_test_result_fail("%s\n", current ? current->name : "no stage");
 	exit(KSFT_FAIL);
 }
 
