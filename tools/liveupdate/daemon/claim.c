@@ -9,34 +9,37 @@
 #include "luod.h"
 
 /* Root may have a session that the registry knows nothing of. */
-static struct client *find_or_add(struct luod *luod, const struct conn *conn,
-				  const char *id)
+static bool may_guess(const struct luod *luod, const struct conn *conn)
 {
-	struct client *client = client_find(luod, id);
-
-	if (client || conn->peer.uid || luod->nr_clients == LUOD_CLIENTS_MAX)
-		return client;
-	client = client_add(luod, id, 0);
-	if (client) {
-		client->state = CLIENT_INCOMING;
-		client->owner = conn->peer;
-	}
-	return client;
+	return !conn->peer.uid && luod->nr_clients < LUOD_CLIENTS_MAX;
 }
 
-static enum luod_error check(const struct luod *luod, const struct conn *conn,
-			     const struct client *client)
+static enum luod_error check_client(const struct luod *luod,
+				    const struct conn *conn,
+				    const struct client *client)
 {
-	const struct rule *rule;
-
-	if (!policy_may_be(&luod->policy, client->id, &conn->peer, &rule) ||
-	    !policy_is_owner(&luod->policy, &client->owner, &conn->peer))
+	if (!policy_is_owner(&luod->policy, &client->owner, &conn->peer))
 		return LUOD_E_NOT_ALLOWED;
 	if (client->state != CLIENT_INCOMING && client->state != CLIENT_CLAIMED)
 		return LUOD_E_WRONG_STATE;
-	if (client->conn && client->conn != conn &&
-	    !conn_is_dead(client->conn))
+	if (client->conn && client->conn != conn && !conn_is_dead(client->conn))
 		return LUOD_E_ID_IN_USE;
+	return LUOD_OK;
+}
+
+/* @client is NULL if the registry does not know it. */
+static enum luod_error check(const struct luod *luod, const struct conn *conn,
+			     const char *id, const struct client *client)
+{
+	enum luod_error error = LUOD_OK;
+	const struct rule *rule;
+
+	if (!policy_may_be(&luod->policy, id, &conn->peer, &rule))
+		return LUOD_E_NOT_ALLOWED;
+	if (client)
+		error = check_client(luod, conn, client);
+	if (error)
+		return error;
 	if (luod->phase != PHASE_IDLE || conn->claims[0])
 		return LUOD_E_IN_PROGRESS;
 	return LUOD_OK;
@@ -45,15 +48,15 @@ static enum luod_error check(const struct luod *luod, const struct conn *conn,
 enum luod_error claim_start(struct luod *luod, struct conn *conn,
 			    const char *id)
 {
-	struct client *client = find_or_add(luod, conn, id);
+	struct client *client = client_find(luod, id);
 	enum luod_error error;
 
-	if (!client)
+	if (!client && !may_guess(luod, conn))
 		return LUOD_E_UNKNOWN_ID;
-	error = check(luod, conn, client);
+	error = check(luod, conn, id, client);
 	if (error)
 		return error;
-	if (client->state == CLIENT_CLAIMED) {
+	if (client && client->state == CLIENT_CLAIMED) {
 		client_set_conn(luod, client, conn);
 		reply_session(conn, client);
 		return LUOD_OK;
@@ -70,6 +73,35 @@ static void fail(struct conn *conn, enum luod_error error, int err)
 	conn->claims[0] = '\0';
 }
 
+/* A client that the registry does not know gets into it with its session. */
+static struct client *add_owner(struct luod *luod, const struct conn *conn)
+{
+	struct client *client = client_add(luod, conn->claims, 0);
+
+	if (client)
+		client->owner = conn->peer;
+	return client;
+}
+
+/* -ENOMEM if it cannot be known whose it is; the kernel has it back then. */
+static int give(struct luod *luod, struct conn *conn, struct client *client,
+		struct luo_session *session)
+{
+	if (!client)
+		client = add_owner(luod, conn);
+	if (!client) {
+		luo_session_close(session);
+		return -ENOMEM;
+	}
+	client_set_session(client, session);
+	client->state = CLIENT_CLAIMED;
+	luod->dirty = true;
+	client_set_conn(luod, client, conn);
+	reply_session(conn, client);
+	conn->claims[0] = '\0';
+	return 0;
+}
+
 static void retrieve(struct luod *luod, struct luo_device *device,
 		     struct conn *conn)
 {
@@ -78,28 +110,23 @@ static void retrieve(struct luod *luod, struct luo_device *device,
 	struct luo_session *session;
 	int err;
 
-	/* Somebody else was quicker. */
-	if (!client || client->state != CLIENT_INCOMING) {
+	/* Somebody else was quicker, or there is no room for more clients. */
+	if (client ? client->state != CLIENT_INCOMING : !may_guess(luod, conn)) {
 		fail(conn, LUOD_E_UNKNOWN_ID, -ENOENT);
 		return;
 	}
-	client_session_name(client->id, name);
+	client_session_name(conn->claims, name);
 	err = luo_device_retrieve_session(device, name, &session);
 	if (err == -ENOENT) {
-		client_remove(luod, client);
+		if (client)
+			client_remove(luod, client);
 		fail(conn, LUOD_E_UNKNOWN_ID, err);
 		return;
 	}
-	if (err) {
+	if (!err)
+		err = give(luod, conn, client, session);
+	if (err)
 		fail(conn, LUOD_E_KERNEL, err);
-		return;
-	}
-	client_set_session(client, session);
-	client->state = CLIENT_CLAIMED;
-	luod->dirty = true;
-	client_set_conn(luod, client, conn);
-	reply_session(conn, client);
-	conn->claims[0] = '\0';
 }
 
 static void retrieve_all(struct luod *luod, struct luo_device *device)
@@ -126,7 +153,7 @@ static void fail_all(struct luod *luod, int err)
 	}
 }
 
-static bool anybody_claims(const struct luod *luod)
+bool claim_is_pending(const struct luod *luod)
 {
 	const struct conn *conn;
 
@@ -158,7 +185,7 @@ void claim_tick(struct luod *luod)
 		    luod->now >= client->back_by)
 			give_up(luod, client);
 	}
-	if (!anybody_claims(luod))
+	if (!claim_is_pending(luod))
 		return;
 	err = luo_device_open(&device, 0);
 	if (err) {

@@ -29,19 +29,34 @@ static void message_free(struct conn *conn, struct message *message)
 	free(message);
 }
 
-struct conn *conn_add(struct luod *luod, int fd)
+/* Owns @fd from here on, whether it succeeds or not. */
+static struct conn *make_conn(int fd)
 {
 	struct conn *conn = calloc(1, sizeof(*conn));
 
 	if (!conn || peer_get(fd, &conn->peer)) {
+		luod_log("a connection is closed: %s", strerror(errno));
 		free(conn);
 		close(fd);
 		return NULL;
 	}
 	conn->fd = fd;
 	TAILQ_INIT(&conn->out);
+	return conn;
+}
+
+static void insert(struct luod *luod, struct conn *conn)
+{
 	TAILQ_INSERT_TAIL(&luod->conns, conn, node);
 	luod->nr_conns++;
+}
+
+struct conn *conn_add(struct luod *luod, int fd)
+{
+	struct conn *conn = make_conn(fd);
+
+	if (conn)
+		insert(luod, conn);
 	return conn;
 }
 
@@ -55,21 +70,35 @@ bool conn_fits(const struct luod *luod, const struct peer *peer)
 	return luod->nr_conns < room;
 }
 
+/* What cannot be taken stays, and would wake us up for ever. */
+static void accept_later(struct luod *luod, int err)
+{
+	luod_log("no connection can be taken now: %s", strerror(err));
+	luod->accept_at = luod->now + ACCEPT_MS;
+}
+
 /* One that is too much is closed, or it would wake us up for ever. */
 void conn_accept(struct luod *luod)
 {
-	struct peer peer;
 	int fd = accept4(luod->listen_fd, NULL, NULL,
 			 SOCK_CLOEXEC | SOCK_NONBLOCK);
+	struct conn *conn;
 
-	if (fd < 0)
-		return;
-	if (peer_get(fd, &peer) || !conn_fits(luod, &peer)) {
-		luod_log("too many connections");
-		close(fd);
+	if (fd < 0) {
+		if (errno != EAGAIN && errno != EINTR && errno != ECONNABORTED)
+			accept_later(luod, errno);
 		return;
 	}
-	conn_add(luod, fd);
+	conn = make_conn(fd);
+	if (!conn)
+		return;
+	if (conn_fits(luod, &conn->peer)) {
+		insert(luod, conn);
+		return;
+	}
+	luod_log("too many connections");
+	close(conn->fd);
+	free(conn);
 }
 
 /* One that has no session yet has nothing to come back for. */

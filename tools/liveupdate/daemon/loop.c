@@ -114,6 +114,11 @@ static void add_fd(struct poll_set *set, int fd, short events)
 	set->fds[set->nr++] = (struct pollfd) { .fd = fd, .events = events };
 }
 
+static bool listens(const struct luod *luod)
+{
+	return luod->listen_fd >= 0 && luod->now >= luod->accept_at;
+}
+
 static void fill(const struct luod *luod, int signal_fd, struct poll_set *set)
 {
 	const struct client *client;
@@ -121,7 +126,7 @@ static void fill(const struct luod *luod, int signal_fd, struct poll_set *set)
 
 	set->nr = 0;
 	add_fd(set, signal_fd, POLLIN);
-	add_fd(set, luod->listen_fd, POLLIN);
+	add_fd(set, listens(luod) ? luod->listen_fd : -1, POLLIN);
 	TAILQ_FOREACH(conn, &luod->conns, node)
 		add_fd(set, conn->fd, TAILQ_EMPTY(&conn->out) ? POLLIN :
 				      POLLIN | POLLOUT);
@@ -161,6 +166,8 @@ static int64_t next_time(const struct luod *luod)
 	}
 	if (luod->phase == PHASE_STARTING)
 		earlier(&time, luod->now + RETRY_MS);
+	if (luod->listen_fd >= 0 && !listens(luod))
+		earlier(&time, luod->accept_at);
 	if (luod->jumper)
 		earlier(&time, luod->now);
 	return time;

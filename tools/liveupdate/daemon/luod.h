@@ -278,6 +278,8 @@ void jump_tick(struct luod *luod);
 /* Gives a session to @conn, now or later; LUOD_OK is no reply yet. */
 enum luod_error claim_start(struct luod *luod, struct conn *conn,
 			    const char *id);
+/* Whether somebody waits for a session. */
+bool claim_is_pending(const struct luod *luod);
 void claim_tick(struct luod *luod);
 /* Looks whether the session of a client is finished. */
 void claim_check(struct luod *luod, struct client *client);
@@ -342,6 +344,7 @@ int kernel_kexec(void);
  * @internal: the session with the state file, or NULL
  * @state_fd: the state file
  * @listen_fd: the socket, or -1
+ * @accept_at: when connections are taken again
  * @now: ms of the clock; the loop advances it
  * @dirty: the registry differs from the state file
  * @stop: the loop ends
@@ -360,6 +363,7 @@ struct luod {
 	struct luo_session *internal;
 	int state_fd;
 	int listen_fd;
+	int64_t accept_at;
 	int64_t now;
 	bool dirty;
 	bool stop;
@@ -371,6 +375,9 @@ struct luod {
 
 /* How often a session is tried that cannot be emptied. */
 #define EMPTY_MS	500
+
+/* When connections are taken again if one could not be: fds may be free then. */
+#define ACCEPT_MS	1000
 
 void luod_init(struct luod *luod);
 void luod_free(struct luod *luod);

@@ -45,8 +45,8 @@ void peer_parse_cgroup(const char *text, char cgroup[CGROUP_SIZE])
 		snprintf(cgroup, CGROUP_SIZE, "%.*s", (int)(end - line), line);
 }
 
-/* Best effort: a process that is gone by now has none. */
-static void get_cgroup(struct peer *peer)
+/* A process that is gone by now has none. A lack of fds is no reason for that. */
+static int get_cgroup(struct peer *peer)
 {
 	char path[64], text[4096];
 	ssize_t n;
@@ -56,13 +56,14 @@ static void get_cgroup(struct peer *peer)
 	snprintf(path, sizeof(path), "/proc/%d/cgroup", peer->pid);
 	fd = open(path, O_RDONLY | O_CLOEXEC);
 	if (fd < 0)
-		return;
+		return errno == EMFILE || errno == ENFILE ? -errno : 0;
 	n = read(fd, text, sizeof(text) - 1);
 	close(fd);
 	if (n <= 0)
-		return;
+		return 0;
 	text[n] = '\0';
 	peer_parse_cgroup(text, peer->cgroup);
+	return 0;
 }
 
 int peer_get(int fd, struct peer *peer)
@@ -75,6 +76,5 @@ int peer_get(int fd, struct peer *peer)
 	peer->uid = cred.uid;
 	peer->gid = cred.gid;
 	peer->pid = cred.pid;
-	get_cgroup(peer);
-	return 0;
+	return get_cgroup(peer);
 }

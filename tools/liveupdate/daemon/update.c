@@ -46,7 +46,7 @@ static bool anybody_claimed(struct luod *luod)
 enum luod_error update_start(struct luod *luod, struct conn *conn)
 {
 	if (luod->phase == PHASE_IDLE) {
-		if (anybody_claimed(luod))
+		if (anybody_claimed(luod) || claim_is_pending(luod))
 			return LUOD_E_UNFINISHED;
 		luod->deadline = luod->now + DEVICE_WAIT_MS;
 		set_phase(luod, PHASE_STARTING);

@@ -181,7 +181,31 @@ static void unknown_to_us(void)
 	    "{\"type\":\"ERROR\",\"id\":\"b\",\"command\":\"CLAIM\",\"error\":"
 	    "\"UNKNOWN_ID\",\"detail\":\"No such file or directory\"}");
 	CHECK_EQ(luod.nr_clients, 0);
+	kernel_set_busy(true);
+	say(&admin, "{\"type\":\"CLAIM\",\"id\":\"c\"}");
+	hear_nothing(&luod, &admin);
+	CHECK_EQ(luod.nr_clients, 0);
+	hang_up(&luod, &admin);
+	CHECK_EQ(luod.nr_clients, 0);
+	kernel_set_busy(false);
+	dial(&luod, &admin, 0);
 	ask(&luod, &admin, "{\"type\":\"CLAIM\",\"id\":\"a\"}", SESSION_OF("a"));
+	CHECK_EQ(luod.nr_clients, 1);
+	end();
+}
+
+/* A claim that waits for the device comes before an update. */
+static void update_while_claimed(void)
+{
+	jump();
+	client_remove(&luod, client_find(&luod, "a"));
+	kernel_set_busy(true);
+	say(&admin, "{\"type\":\"CLAIM\",\"id\":\"a\"}");
+	hear_nothing(&luod, &admin);
+	ask(&luod, &admin, "{\"type\":\"UPDATE\"}",
+	    "{\"type\":\"ERROR\",\"command\":\"UPDATE\",\"error\":\"UNFINISHED\"}");
+	kernel_set_busy(false);
+	CHECK_TEXT(hear(&luod, &admin), SESSION_OF("a"));
 	end();
 }
 
@@ -210,6 +234,7 @@ const struct test claim_tests[] = {
 	{ "the device is busy", device_busy },
 	{ "a session goes on to the third kernel", onward },
 	{ "a session that luod does not know", unknown_to_us },
+	{ "an update while a claim waits", update_while_claimed },
 	{ "a damaged state file", damaged_state },
 	{ 0 }
 };

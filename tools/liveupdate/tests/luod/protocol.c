@@ -3,7 +3,10 @@
  * Lines, and what is in them.
  */
 
+#include <sys/resource.h>
 #include <sys/socket.h>
+#include <sys/un.h>
+#include <unistd.h>
 
 #include "suite.h"
 
@@ -276,6 +279,58 @@ static void too_many(void)
 	luod_free(&luod);
 }
 
+static int listen_somewhere(struct sockaddr_un *addr, socklen_t *len)
+{
+	int fd = socket(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC | SOCK_NONBLOCK, 0);
+
+	CHECK(fd >= 0);
+	/* Without a name the kernel finds one. */
+	CHECK(!bind(fd, (struct sockaddr *)addr, sizeof(sa_family_t)));
+	CHECK(!listen(fd, 8));
+	CHECK(!getsockname(fd, (struct sockaddr *)addr, len));
+	return fd;
+}
+
+/* A connection that cannot be taken waits, and does not keep us busy. */
+static void no_fds(void)
+{
+	struct sockaddr_un addr = { .sun_family = AF_UNIX };
+	socklen_t len = sizeof(addr);
+	static struct luod luod;
+	struct rlimit limit, none;
+	int64_t late;
+	int fd;
+
+	start(&luod);
+	luod.listen_fd = listen_somewhere(&addr, &len);
+	fd = socket(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC, 0);
+	CHECK(fd >= 0);
+	CHECK(!connect(fd, (struct sockaddr *)&addr, len));
+
+	CHECK(!getrlimit(RLIMIT_NOFILE, &limit));
+	none = limit;
+	none.rlim_cur = fd + 1;
+	CHECK(!setrlimit(RLIMIT_NOFILE, &none));
+	CHECK(!luod_turn(&luod, -1, PATIENCE_MS));
+	CHECK_EQ(luod.nr_conns, 0);
+	CHECK(luod.accept_at > luod.now);
+	/* The next turn does not look, and ends when it is time to. */
+	CHECK(!luod_turn(&luod, -1, PATIENCE_MS));
+	CHECK(luod.now >= luod.accept_at);
+	CHECK_EQ(luod.nr_conns, 0);
+	CHECK(!setrlimit(RLIMIT_NOFILE, &limit));
+
+	late = luod_clock() + PATIENCE_MS;
+	while (!luod.nr_conns) {
+		CHECK(luod_clock() < late);
+		CHECK(!luod_turn(&luod, -1, PATIENCE_MS));
+	}
+	close(fd);
+	CHECK(!luod_turn(&luod, -1, PATIENCE_MS));
+	CHECK_EQ(luod.nr_conns, 0);
+	stop(&luod);
+}
+
 const struct test protocol_tests[] = {
 	{ "good lines", good_lines },
 	{ "bad lines", bad_lines },
@@ -288,6 +343,7 @@ const struct test protocol_tests[] = {
 	{ "a line without end", line_without_end },
 	{ "a line without end behind a good one", end_in_one_go },
 	{ "too many connections", too_many },
+	{ "no fds for a connection", no_fds },
 	{ "a client that does not read", does_not_read },
 	{ 0 }
 };

@@ -9,9 +9,6 @@
 
 #include "suite.h"
 
-/* Longer than anything may take, and never waited for if all is well. */
-#define PATIENCE_MS 20000
-
 void start(struct luod *luod)
 {
 	unsetenv("NOTIFY_SOCKET");

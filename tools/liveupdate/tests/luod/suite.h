@@ -33,6 +33,9 @@ extern const struct test store_tests[];
 	}								\
 } while (0)
 
+/* In ms: longer than anything may take, and never waited for if all is well. */
+#define PATIENCE_MS 20000
+
 /* A luod with its state file, in a kernel that nothing has happened to. */
 void start(struct luod *luod);
 void stop(struct luod *luod);
