@@ -12,7 +12,6 @@
 #include <fcntl.h>
 #include <sched.h>
 #include <stdint.h>
-#include <stdio.h>
 #include <string.h>
 #include <sys/mman.h>
 #include <sys/uio.h>
@@ -85,19 +84,7 @@ static void check_refused(int session, int fd)
 /* How many pages could not be moved since boot. */
 static long failures(void)
 {
-	long count = -ENOENT;
-	char line[128];
-	FILE *f;
-
-	f = fopen("/proc/vmstat", "re");
-	if (!f)
-		return -errno;
-	while (fgets(line, sizeof(line), f)) {
-		if (sscanf(line, "pgmigrate_fail %ld", &count) == 1)
-			break;
-	}
-	fclose(f);
-	return count;
+	return luo_vmstat("pgmigrate_fail");
 }
 
 struct held {

@@ -319,23 +319,34 @@ int luo_reopen(int fd, int flags)
 	return fd < 0 ? -errno : fd;
 }
 
-long luo_meminfo_kb(const char *name)
+/* The number behind a name, which @end ends, in a file of a line for each. */
+static long find_number(const char *path, const char *name, char end)
 {
 	char line[128];
 	long value = -1;
 	FILE *f;
 
-	f = fopen("/proc/meminfo", "re");
+	f = fopen(path, "re");
 	if (!f)
 		return -errno;
 	while (value < 0 && fgets(line, sizeof(line), f)) {
 		size_t len = strlen(name);
 
-		if (!strncmp(line, name, len) && line[len] == ':')
+		if (!strncmp(line, name, len) && line[len] == end)
 			value = strtol(line + len + 1, NULL, 10);
 	}
 	fclose(f);
 	return value;
+}
+
+long luo_meminfo_kb(const char *name)
+{
+	return find_number("/proc/meminfo", name, ':');
+}
+
+long luo_vmstat(const char *name)
+{
+	return find_number("/proc/vmstat", name, ' ');
 }
 
 long luo_free_pages(void)

@@ -57,6 +57,7 @@ int luo_reopen(int fd, int flags);
  * leaves out.
  */
 long luo_meminfo_kb(const char *name);
+long luo_vmstat(const char *name);
 long luo_free_pages(void);
 long luo_kho_nodes(void);
 long luo_kho_pages(void);
