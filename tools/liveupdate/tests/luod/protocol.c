@@ -3,6 +3,7 @@
  * Lines, and what is in them.
  */
 
+#include <errno.h>
 #include <sys/resource.h>
 #include <sys/socket.h>
 #include <sys/un.h>
@@ -299,6 +300,7 @@ static void no_fds(void)
 	static struct luod luod;
 	struct rlimit limit, none;
 	int64_t late;
+	struct peer peer;
 	int fd;
 
 	start(&luod);
@@ -311,6 +313,8 @@ static void no_fds(void)
 	none = limit;
 	none.rlim_cur = fd + 1;
 	CHECK(!setrlimit(RLIMIT_NOFILE, &none));
+	/* Nor is a process taken for one without a cgroup. */
+	CHECK_EQ(peer_get(fd, &peer), -EMFILE);
 	CHECK(!luod_turn(&luod, -1, PATIENCE_MS));
 	CHECK_EQ(luod.nr_conns, 0);
 	CHECK(luod.accept_at > luod.now);
