@@ -197,8 +197,8 @@ static void check_leaks(void)
 	fd = open(path, O_RDWR | O_CLOEXEC);
 	if (fd < 0)
 		return;
+	sleep(6);
 	for (i = 0; i < 2; i++) {
-		sleep(6);
 		if (write(fd, "scan", 4) != 4)
 			printf("# kmemleak: %m\n");
 	}
