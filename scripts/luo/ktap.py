@@ -7,7 +7,7 @@ base kernel's tree.
 
 import importlib
 import sys
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 
 from luo import paths
 
@@ -20,6 +20,7 @@ class Result:
     name: str
     status: str
     note: str = ""
+    detail: list = field(default_factory=list)
 
 
 def _parser():
@@ -75,7 +76,9 @@ class Reporter:
         print("KTAP version 1", file=out, flush=True)
 
     def add(self, result):
-        """Prints one result."""
+        """Prints one result, with what there is to say of it before."""
+        for text in result.detail:
+            self.note(f"{result.name}: {text}")
         self.counts[result.status] += 1
         line = "not ok" if result.status == FAIL else "ok"
         line += f" {sum(self.counts.values())} {result.name}"

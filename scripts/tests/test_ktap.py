@@ -66,6 +66,13 @@ class Report(unittest.TestCase):
         self.assertEqual(self.report("skip"),
                          (False, "0 passed, 0 failed, 1 skipped"))
 
+    def test_detail(self):
+        """What there is to say of a result stands before it."""
+        out = io.StringIO()
+        ktap.Reporter(out).add(ktap.Result("r", "fail", "no", ["a", "b"]))
+        self.assertEqual(out.getvalue().splitlines()[1:],
+                         ["# r: a", "# r: b", "not ok 1 r # no"])
+
 
 class Results(unittest.TestCase):
     """vm.results()"""
