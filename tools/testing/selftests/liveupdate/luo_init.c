@@ -325,8 +325,8 @@ int main(void)
 	uname(&uts);
 	read_line("/proc/sys/kernel/random/boot_id", boot_id, sizeof(boot_id));
 	stage = cmdline_number("luo.stage", 1);
-	printf(MARK "boot release=%s boot_id=%s stage=%d\n", uts.release,
-	       boot_id, stage);
+	printf(MARK "boot release=%s boot_id=%s stage=%d cpus=%ld\n",
+	       uts.release, boot_id, stage, sysconf(_SC_NPROCESSORS_ONLN));
 	if (cmdline_has("luo.kunit") && stage == 1)
 		report_kunit();
 	run_list(cmdline_number("luo.test", 0), stage);
