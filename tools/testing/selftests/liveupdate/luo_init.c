@@ -16,6 +16,7 @@
 #include <dirent.h>
 #include <errno.h>
 #include <fcntl.h>
+#include <glob.h>
 #include <signal.h>
 #include <stdbool.h>
 #include <stdio.h>
@@ -247,6 +248,70 @@ static void report_kunit(void)
 	closedir(d);
 }
 
+/* The formats that this kernel writes when it comes up. */
+static glob_t formats;
+static char *format_defaults;
+
+/* '0' or '1', or 0 if there is no such file. */
+static char format_state(const char *path)
+{
+	char state = 0;
+	int fd;
+
+	fd = open(path, O_RDONLY | O_CLOEXEC);
+	if (fd < 0)
+		return 0;
+	if (read(fd, &state, 1) != 1)
+		state = 0;
+	close(fd);
+	return state;
+}
+
+static void note_formats(void)
+{
+	size_t i;
+
+	if (glob("/sys/kernel/liveupdate/formats/*/*/enable_write", 0, NULL,
+		 &formats))
+		return;
+	format_defaults = calloc(formats.gl_pathc, 1);
+	for (i = 0; format_defaults && i < formats.gl_pathc; i++)
+		format_defaults[i] = format_state(formats.gl_pathv[i]);
+}
+
+/* A test that failed may have left a format switched off. */
+static void restore_formats(void)
+{
+	size_t i;
+	int fd;
+
+	for (i = 0; format_defaults && i < formats.gl_pathc; i++) {
+		if (format_state(formats.gl_pathv[i]) == format_defaults[i])
+			continue;
+		fd = open(formats.gl_pathv[i], O_WRONLY | O_CLOEXEC);
+		if (fd < 0)
+			continue;
+		if (write(fd, &format_defaults[i], 1) != 1)
+			printf("# %s: %m\n", formats.gl_pathv[i]);
+		close(fd);
+	}
+}
+
+/* Programs find no files, and no formats switched off, of those before them. */
+static void start_afresh(void)
+{
+	static const char * const dirs[] = { "/run", "/tmp" };
+	size_t i;
+
+	if (is_service())
+		return;
+	for (i = 0; i < 2; i++) {
+		umount2(dirs[i], MNT_DETACH);
+		mount_or_complain("tmpfs", dirs[i]);
+	}
+	restore_formats();
+}
+
 static void run_list(int first, int stage)
 {
 	char line[1024];
@@ -262,8 +327,10 @@ static void run_list(int first, int stage)
 		line[strcspn(line, "\n")] = '\0';
 		if (test < first)
 			continue;
-		if (test > first || stage == 1)
+		if (test > first || stage == 1) {
+			start_afresh();
 			printf(MARK "begin %s\n", line);
+		}
 		printf(MARK "end status=%d\n",
 		       run_command(line, test, test == first ? stage : 1));
 		reap_stragglers();
@@ -329,6 +396,7 @@ int main(void)
 	       uts.release, boot_id, stage, sysconf(_SC_NPROCESSORS_ONLN));
 	if (cmdline_has("luo.kunit") && stage == 1)
 		report_kunit();
+	note_formats();
 	run_list(cmdline_number("luo.test", 0), stage);
 	stop();
 }
