@@ -7,7 +7,8 @@
 #   FRAGMENT=FILE       add config lines to the kernel, in a build of its own
 #   KIND=plain|debug    which kernel "kernel" and "shell" are about
 #   GUEST=kernel        "demo" shows a guest that runs a Linux
-#   TESTS="PATTERN..."  run only those parts of the tests
+#   TESTS="PATTERN..."  run only those tests
+#   MINUTES=N           how long "test-rest" takes
 #   KEXECS=N            how many kexecs "soak" and "soak-memfd" do
 #   SEED=N              "soak-memfd" does the same as it did with that one
 #   SLOW=1              "series" builds every commit, too; "bench" runs what
@@ -22,13 +23,18 @@
 KIND ?= plain
 export BASE_TARBALL FUZZ_SECONDS LUO_CACHE
 
+# The report of the tests says how long all of it took.
+export LUO_BEGIN := $(shell date +%s)
+
 .PHONY: help
 help:
 	@echo 'Targets:'
 	@echo '  demo          a live update under a QEMU guest and memcached, shown and checked'
-	@echo '  test          all tests; the last line says how many passed and failed'
+	@echo '  test          the tests; the last line says how many passed and failed (TESTS=)'
+	@echo '  test-all      all tests: more kernels, fuzzers, the model, packages, soaks'
+	@echo '  test-rest     what test-all has and test has not, as far as it goes in MINUTES='
 	@echo '  test-mainline live updates to a mainline kernel and back (TESTS=)'
-	@echo '  fuzz          fuzz what reads the bytes of the previous kernel (FUZZ_SECONDS=)'
+	@echo '  fuzz          fuzz the code that reads the bytes of the previous kernel (FUZZ_SECONDS=)'
 	@echo '  model         go through all states of a model of sessions and events'
 	@echo '  bench         what an update costs, in instructions (MAINLINE=1, CASES=)'
 	@echo '  soak          200 kexecs in a row with 64 MiB preserved (KEXECS=)'
@@ -41,6 +47,7 @@ help:
 	@echo '  series        make the patch series, apply it to a pristine base (SLOW=1)'
 	@echo '  edit DIR=...  make a git repository of the series, to edit base files'
 	@echo '  take DIR=...  take the commits of that repository back'
+	@echo '  update-base   pin the newest 6.18.y kernel as the base'
 	@echo '  deps          install what the above need'
 	@echo '  clean         remove what was built for this checkout'
 	@echo
@@ -48,21 +55,15 @@ help:
 
 .PHONY: deps
 deps:
-	@scripts/deps build vm check host model deb
+	@scripts/deps build vm test all
 
-.PHONY: deps-build deps-vm deps-check deps-host deps-model deps-deb
+.PHONY: deps-build deps-vm deps-test
 deps-build:
 	@scripts/deps build
 deps-vm:
 	@scripts/deps build vm
-deps-check:
-	@scripts/deps build check
-deps-host:
-	@scripts/deps build host
-deps-model:
-	@scripts/deps model
-deps-deb:
-	@scripts/deps build deb
+deps-test:
+	@scripts/deps build vm test
 
 .PHONY: kernel
 kernel: deps-build
@@ -80,21 +81,30 @@ demo: deps-vm
 shell: deps-vm
 	@scripts/vm shell --kind $(KIND) $(addprefix --fragment ,$(FRAGMENT))
 
+# Patterns may ask for tests that need more.
 .PHONY: test
-test: deps
+test: $(if $(TESTS),deps,deps-test)
 	@scripts/test $(TESTS)
 
+.PHONY: test-all
+test-all: deps
+	@scripts/test --all
+
+.PHONY: test-rest
+test-rest: deps
+	@scripts/test --rest --minutes $(or $(MINUTES),15)
+
 .PHONY: test-mainline
-test-mainline: deps-vm
-	@scripts/pair $(TESTS)
+test-mainline: deps-test
+	@scripts/test --mainline $(TESTS)
 
 .PHONY: fuzz
-fuzz: deps-host
-	@scripts/userspace fuzz $(FUZZERS)
+fuzz: deps
+	@scripts/fuzz $(FUZZERS)
 
 .PHONY: model
-model: deps-model
-	@scripts/model
+model: deps
+	@scripts/test model/
 
 .PHONY: bench
 bench: deps-vm
@@ -103,7 +113,7 @@ bench: deps-vm
 .PHONY: soak
 soak: deps-vm
 	@scripts/vm run --kind $(KIND) --seconds 7200 \
-		--append 'kho_scratch=16M,128M,16M nokaslr' \
+		--append 'kho_scratch=16M,128M,16M nokaslr initcall_blacklist=kho_test_init' \
 		"luo_kexec_soak $(or $(KEXECS),200)"
 
 .PHONY: soak-memfd
@@ -113,21 +123,25 @@ soak-memfd: deps-vm
 		"luo_kexec_random $(or $(SEED),$(shell date +%s)) $(or $(KEXECS),50)"
 
 .PHONY: check
-check: deps-check
-	@scripts/check
+check: deps-test
+	@scripts/test check/
 
 .PHONY: series
-series: deps-check
+series: deps-test
 	@scripts/series check $(if $(SLOW),--slow)
 
 .PHONY: deb
-deb: deps-deb
-	@scripts/deb build
+deb: deps
+	@scripts/deb
 
 .PHONY: edit take
 edit take: deps-build
 	@test -n '$(DIR)' || { echo 'DIR= is missing' >&2; exit 2; }
-	@scripts/series $(if $(filter edit,$@),export,import) '$(DIR)'
+	@scripts/series $@ '$(DIR)'
+
+.PHONY: update-base
+update-base:
+	@scripts/base --update
 
 .PHONY: clean
 clean:

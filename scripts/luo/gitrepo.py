@@ -7,7 +7,8 @@ import shutil
 import subprocess
 from pathlib import Path
 
-from luo import paths, patchfile, tree
+from luo import patchfile, paths, tree
+from luo.process import locked
 
 # Lines of a Makefile that build something, and what they build.
 BUILDS = re.compile(r"^(?:obj|[\w-]+)-\S+\s*[+:]?=\s*(\S+\.o|\S+/)\s*$")
@@ -18,69 +19,117 @@ KCONFIG_OTHER = re.compile(r"^(?:menu|endmenu|source|if|endif|comment)\b")
 def git(repo, *args, stdin=None, env=None):
     """Runs git and returns what it prints."""
     full = dict(os.environ, **(env or {}))
-    full.pop("GIT_DIR", None)
+    if "GIT_DIR" not in (env or {}):
+        full.pop("GIT_DIR", None)
     run = subprocess.run(["git", "-C", str(repo), *args], input=stdin,
                          stdout=subprocess.PIPE, stderr=subprocess.PIPE,
                          env=full, check=False)
     if run.returncode:
         raise tree.TreeError(f"git {' '.join(args[:2])}: "
                              f"{run.stderr.decode(errors='replace').strip()}")
-    return run.stdout.decode(errors="replace")
+    return run.stdout.decode(errors="surrogateescape")
 
 
 def base_repo(base):
-    """A repository with the base kernel as its only commit; made once."""
+    """A bare repository with the base kernel as its only commit; made once."""
     repo = paths.cache_dir() / "base" / (base.name + ".git")
-    if (repo / "luo-complete").exists():
-        return repo
-    shutil.rmtree(repo, ignore_errors=True)
-    git(base, "init", "--quiet", "--bare", str(repo))
-    env = {"GIT_DIR": str(repo), "GIT_WORK_TREE": str(base),
-           "GIT_AUTHOR_DATE": "@1700000000 +0000",
-           "GIT_COMMITTER_DATE": "@1700000000 +0000",
-           "GIT_AUTHOR_NAME": "base", "GIT_COMMITTER_NAME": "base",
-           "GIT_AUTHOR_EMAIL": "base@localhost",
-           "GIT_COMMITTER_EMAIL": "base@localhost"}
-    for args in (["add", "--all", "--force", "."],
-                 ["rm", "--quiet", "--cached", ".luo-tarball"],
-                 ["commit", "--quiet", "-m", base.name],
-                 ["branch", "-M", "base"]):
-        subprocess.run(["git", *args], cwd=base, check=True,
-                       env=dict(os.environ, **env))
-    (repo / "luo-complete").touch()
+    with locked(repo.with_suffix(".lock")):
+        if (repo / "luo-complete").exists():
+            return repo
+        shutil.rmtree(repo, ignore_errors=True)
+        git(base, "init", "--quiet", "--bare", str(repo))
+        env = {"GIT_DIR": str(repo), "GIT_WORK_TREE": str(base),
+               **identity("base", "base@localhost")}
+        for args in (["add", "--all", "--force", "."],
+                     ["rm", "--quiet", "--cached", ".luo-tarball"],
+                     ["commit", "--quiet", "-m", base.name],
+                     ["branch", "-M", "base"]):
+            git(base, *args, env=env)
+        (repo / "luo-complete").touch()
     return repo
 
 
-def clone_base(base, target):
-    """A work tree of the pristine base."""
-    shutil.rmtree(target, ignore_errors=True)
-    target.parent.mkdir(parents=True, exist_ok=True)
-    git(paths.TOP, "clone", "--quiet", "--shared", "--branch", "base",
-        str(base_repo(base)), str(target))
-    # Somebody who only tests may not have told git who he is.
-    for key, last in (("user.name", "%an"), ("user.email", "%ae")):
-        author = git(paths.TOP, "log", "-1", f"--format={last}").strip()
-        value = git(paths.TOP, "config", "--default", author, "--get", key)
-        git(target, "config", key, value.strip())
-    git(target, "checkout", "--quiet", "-B", "series")
+def identity(name, email, when="@1700000000 +0000"):
+    """Environment of git commit."""
+    return {f"GIT_{role}_{key}": value for role in ("AUTHOR", "COMMITTER")
+            for key, value in (("NAME", name), ("EMAIL", email),
+                               ("DATE", when))}
 
 
-def has_source(text, name, directory):
-    """True for an object whose source is there, or a part of it."""
+def author():
+    """(name, email) of commits: what git is configured with, or the author of
+    the last commit of the checkout."""
+    return [git(paths.TOP, "config", "--default",
+                git(paths.TOP, "log", "-1", f"--format={last}").strip(),
+                "--get", key).strip()
+            for key, last in (("user.name", "%an"), ("user.email", "%ae"))]
+
+
+class Index:
+    """Commits that are made without a work tree, on top of the base."""
+
+    def __init__(self, base):
+        self.repo = base_repo(base)
+        self.file = self.repo / f"index.{os.getpid()}"
+        self.head = git(self.repo, "rev-parse", "base").strip()
+        self.author = author()
+        self.run("read-tree", self.head)
+
+    def __enter__(self):
+        return self
+
+    def __exit__(self, *_):
+        self.file.unlink(missing_ok=True)
+
+    def run(self, *args, stdin=None):
+        """A git command on the index."""
+        return git(self.repo, *args, stdin=stdin,
+                   env={"GIT_DIR": str(self.repo),
+                        "GIT_INDEX_FILE": str(self.file)})
+
+    def paths(self):
+        """The files that there are."""
+        return set(self.run("ls-files", "-z").split("\0"))
+
+    def read(self, path):
+        """A file's text."""
+        return self.run("cat-file", "blob", f":{path}")
+
+    def add(self, files):
+        """Adds {path: (bytes, mode)}."""
+        lines = []
+        for path, (data, mode) in files.items():
+            blob = self.run("hash-object", "-w", "--stdin", stdin=data).strip()
+            lines.append(f"100{mode:o} {blob}\t{path}")
+        self.run("update-index", "--add", "--index-info",
+                 stdin="\n".join(lines).encode())
+
+    def commit(self, subject, body):
+        """Makes a commit, signed off by its author."""
+        name, email = self.author
+        message = f"{subject}\n\n{body}\n\nSigned-off-by: {name} <{email}>\n"
+        made = git(self.repo, "commit-tree", self.run("write-tree").strip(),
+                   "-p", self.head, "-F", "-", stdin=message.encode(),
+                   env={"GIT_DIR": str(self.repo), **identity(name, email)})
+        self.head = made.strip()
+
+
+def has_source(text, name, directory, present):
+    """True for an object whose source, or a part of it, is @present."""
     if name.endswith("/"):
-        return (directory / name / "Makefile").exists()
+        return f"{directory}/{name}Makefile" in present
     parts = re.findall(rf"^{re.escape(name[:-2])}-y\s*[+:]?=\s*(\S+)\.o\s*$",
                        text, re.M)
-    return any((directory / f"{part}.c").exists()
+    return any(f"{directory}/{part}.c" in present
                for part in parts or [name[:-2]])
 
 
-def filter_makefile(text, directory):
+def filter_makefile(text, directory, present):
     """Drops what cannot be built yet: sources that no commit has added."""
     lines = []
     for line in text.splitlines(keepends=True):
         match = BUILDS.match(line)
-        if match and not has_source(text, match.group(1), directory):
+        if match and not has_source(text, match.group(1), directory, present):
             continue
         lines.append(line)
     return tidy("".join(lines))
@@ -111,67 +160,98 @@ def is_growing(path):
     return name in ("Makefile", "Kconfig") and not path.startswith("tools/")
 
 
-def used_symbols(repo, files):
-    """CONFIG_ symbols in the files that are there already."""
-    symbols = set()
-    for path in files:
-        if (repo / path).exists() and Path(path).name != "Kconfig":
-            text = (repo / path).read_text(errors="replace")
-            symbols |= set(re.findall(r"CONFIG_(\w+)", text))
-    return symbols
+class Builder:
+    """Makes one commit of each patch."""
 
+    def __init__(self, base):
+        self.index = Index(base)
+        self.growing = []
+        self.symbols = set()
 
-def write_growing(repo, files, edited):
-    """Rewrites Makefiles and Kconfigs for the commits so far, which added
-    files and edited others."""
-    growing = [p for p in files if is_growing(p)]
-    for path in growing:
-        if Path(path).name == "Makefile":
+    def note_symbols(self, path, text):
+        """Remembers which options a file looks at."""
+        if Path(path).name != "Kconfig":
+            self.symbols |= set(re.findall(r"CONFIG_(\w+)", text))
+
+    def put_growing(self):
+        """Rewrites Makefiles and Kconfigs for the commits so far."""
+        if not self.growing:
+            return
+        present = self.index.paths()
+        texts = {}
+        for path in self.growing:
             text = (paths.TOP / path).read_text()
-            (repo / path).write_text(filter_makefile(text,
-                                                     (repo / path).parent))
-    symbols = used_symbols(repo, [*files, *edited])
-    for path in growing:
-        if Path(path).name == "Kconfig":
-            text = (paths.TOP / path).read_text()
-            (repo / path).write_text(filter_kconfig(text, symbols))
+            if Path(path).name == "Makefile":
+                texts[path] = filter_makefile(text, str(Path(path).parent),
+                                              present)
+                self.note_symbols(path, texts[path])
+        for path in self.growing:
+            if Path(path).name == "Kconfig":
+                text = (paths.TOP / path).read_text()
+                texts[path] = filter_kconfig(text, self.symbols)
+        self.index.add({path: (text.encode(), 0o644)
+                        for path, text in texts.items()})
+
+    def put_maintainers(self):
+        """Adds our entry to the base's MAINTAINERS."""
+        entry = (paths.TOP / tree.MAINTAINERS).read_text()
+        text = tree.add_maintainers(self.index.read(tree.MAINTAINERS), entry)
+        self.index.add({tree.MAINTAINERS: (text.encode(), 0o644)})
+
+    def put(self, patch):
+        """Makes one commit."""
+        if patch.diff:
+            self.index.run("apply", "--cached", "--whitespace=nowarn", "-",
+                           stdin=patch.diff.encode())
+            present = self.index.paths()
+            for path in patchfile.touched_paths(patch.diff) & present:
+                self.note_symbols(path, self.index.read(path))
+        new = {}
+        for path in patch.files:
+            if path == tree.MAINTAINERS:
+                self.put_maintainers()
+                continue
+            source = paths.TOP / path
+            new[path] = (source.read_bytes(), tree.mode_of(source))
+            if is_growing(path):
+                self.growing.append(path)
+            else:
+                self.note_symbols(path, source.read_text(errors="replace"))
+        if new:
+            self.index.add(new)
+        self.put_growing()
+        self.index.commit(patch.subject, patch.body)
 
 
-def put_maintainers(repo):
-    """Adds our entry to the base's MAINTAINERS."""
-    path = repo / tree.MAINTAINERS
-    entry = (paths.TOP / tree.MAINTAINERS).read_text()
-    path.write_text(tree.add_maintainers(path.read_text(), entry))
+def make_commits(base):
+    """Commits of the series in the base's repository; returns the last one's
+    name and the patches."""
+    patches = patchfile.load_all(paths.TOP / "patches")
+    check_files(patches)
+    builder = Builder(base)
+    with builder.index as index:
+        for patch in patches:
+            builder.put(patch)
+        return index.head, patches
 
 
-def put_commit(repo, patch, files, edited):
-    """Makes one commit; files and edited gather what was touched so far."""
-    if patch.diff:
-        edited |= patchfile.touched_paths(patch.diff)
-        git(repo, "apply", "--index", "--whitespace=nowarn", "-",
-            stdin=patch.diff.encode())
-    for path in patch.files:
-        if path == tree.MAINTAINERS:
-            put_maintainers(repo)
-            continue
-        dst = repo / path
-        dst.parent.mkdir(parents=True, exist_ok=True)
-        shutil.copy(paths.TOP / path, dst)
-        files.append(path)
-    write_growing(repo, files, edited)
-    git(repo, "add", "--all", "--force", ".")
-    git(repo, "commit", "--quiet", "--signoff", "--file=-",
-        stdin=f"{patch.subject}\n\n{patch.body}\n".encode())
+def clone(base, target, commit):
+    """A repository with a work tree, branches base and series."""
+    shutil.rmtree(target, ignore_errors=True)
+    target.parent.mkdir(parents=True, exist_ok=True)
+    git(paths.TOP, "clone", "--quiet", "--shared", "--no-checkout", "--branch",
+        "base", str(base_repo(base)), str(target))
+    for key, value in zip(("user.name", "user.email"), author()):
+        git(target, "config", key, value)
+    git(target, "update-ref", "refs/heads/series", commit)
+    git(target, "symbolic-ref", "HEAD", "refs/heads/series")
 
 
 def export(base, target):
-    """Makes the repository in a directory of its own."""
-    patches = patchfile.load_all(paths.TOP / "patches")
-    check_files(patches)
-    clone_base(base, target)
-    files, edited = [], set()
-    for patch in patches:
-        put_commit(target, patch, files, edited)
+    """Makes a repository with one commit of each patch, to edit with git."""
+    commit, patches = make_commits(base)
+    clone(base, target, commit)
+    git(target, "reset", "--quiet", "--hard")
     git(target, "tag", "exported")
     return patches
 

@@ -1,13 +1,14 @@
 # SPDX-License-Identifier: GPL-2.0
 """Puts together what a virtual machine boots: kernels, programs, a list."""
 
+import os
 import re
 import shutil
 import subprocess
-import sys
 from pathlib import Path
 
-from luo import initramfs, paths, systemd, vm
+from luo import fetch, initramfs, kernel, paths, systemd, vm
+from luo.process import LuoError
 
 BUSYBOX_LINKS = ("sh", "ls", "cat", "mount", "dmesg", "ps", "sha256sum",
                  "grep", "head", "tail", "sleep", "echo", "dd", "free", "hexdump")
@@ -24,19 +25,11 @@ HOST_DATA = {
     "memcached": (),
 }
 
+# What programs that ask for names of users, and people, find.
+PASSWD = "root:x:0:0:root:/root:/bin/sh\n"
 
-def build(kind, *fragments):
-    """Builds a kernel and returns its path."""
-    subprocess.run([paths.TOP / "scripts/kernel", kind, *fragments],
-                   check=True)
-    return paths.kernel_image(kind, *fragments)
-
-
-def build_programs():
-    """Builds the userspace programs and returns their directory."""
-    out = subprocess.run([paths.TOP / "scripts/user"], check=True,
-                         stdout=subprocess.PIPE, text=True)
-    return Path(out.stdout.strip())
+# Programs that are not installed, since their packages start services.
+FETCHED = ("memcached",)
 
 
 def build_inner_guest(programs):
@@ -45,7 +38,7 @@ def build_inner_guest(programs):
     image.add("/init", programs / "luo_guest")
     cpio = paths.work_dir() / "guest.cpio"
     image.write(cpio)
-    return {"guest": build("guest"), "guest.cpio": cpio}
+    return {"guest": kernel.Kernel("guest").build(), "guest.cpio": cpio}
 
 
 def busybox():
@@ -53,12 +46,12 @@ def busybox():
     for path in ("/bin/busybox", "/usr/bin/busybox"):
         if Path(path).is_file():
             return Path(path)
-    sys.exit("luo: error: no busybox; scripts/deps vm installs it")
+    raise LuoError("no busybox; scripts/deps vm installs it")
 
 
-def modules(kernel):
+def modules(image):
     """The modules that were built with a kernel."""
-    return sorted(kernel.parents[3].rglob("*.ko"))
+    return sorted(image.parents[3].rglob("*.ko"))
 
 
 def libraries(program):
@@ -71,16 +64,18 @@ def libraries(program):
 def add_host_program(image, name):
     """Adds a program of the host, with all that it needs to run."""
     program = shutil.which(name)
+    if not program and name in FETCHED:
+        program = fetch.program(name)
     if not program:
-        sys.exit(f"luo: error: no {name}; scripts/deps vm installs it")
+        raise LuoError(f"no {name}; scripts/deps vm installs it")
     data = [path for path in HOST_DATA[name] if Path(path).is_file()]
     image.add(f"/usr/bin/{name}", program)
     for path in [*data, *libraries(program)]:
         image.add(path, path)
-    image.add_text("/etc/passwd", "root:x:0:0:root:/root:/bin/sh\n")
+    image.add_text("/etc/passwd", PASSWD)
 
 
-def make_initramfs(target, kernel, programs, commands, shell=False,
+def make_initramfs(target, image_path, programs, commands, shell=False,
                    images=None, extra=(), host=(), base=None):
     """Writes an initramfs with the kernel, its modules, the programs that
     commands name and extra ones, and the list of commands for luo_init; with
@@ -90,9 +85,9 @@ def make_initramfs(target, kernel, programs, commands, shell=False,
     if base:
         systemd.install(image, base)
     image.add(systemd.LUO_INIT if base else "/init", programs / "luo_init")
-    for name, path in {"kernel": kernel, **(images or {})}.items():
+    for name, path in {"kernel": image_path, **(images or {})}.items():
         image.add(f"/boot/{name}", path)
-    for path in modules(kernel):
+    for path in modules(image_path):
         image.add(f"/lib/modules/{path.name}", path)
     image.add("/bin/busybox", busybox())
     image.add("/bin/sh", busybox())
@@ -103,6 +98,7 @@ def make_initramfs(target, kernel, programs, commands, shell=False,
     for name in host:
         add_host_program(image, name)
     if shell:
+        image.add_text("/etc/passwd", PASSWD)
         for name in BUSYBOX_LINKS[1:]:
             image.add_text(f"/bin/{name}",
                            f'#!/bin/sh\nexec /bin/busybox {name} "$@"\n',
@@ -117,16 +113,17 @@ def is_program(path):
         not path.name.startswith(".")
 
 
-def run(name, kernel, programs, commands, follow=None, images=None, extra=(),
-        host=(), base=None, **options):
+def run(name, image_path, programs, commands, follow=None, images=None,
+        extra=(), host=(), base=None, **options):
     """Runs commands in a guest; returns the Outcome and the log's path."""
     directory = paths.work_dir() / "guests"
     directory.mkdir(parents=True, exist_ok=True)
-    image = directory / f"{name}.cpio"
-    make_initramfs(image, kernel, programs, commands, images=images,
+    # The same run may be started twice in a checkout.
+    image = directory / f"{name}.{os.getpid()}.cpio"
+    make_initramfs(image, image_path, programs, commands, images=images,
                    extra=extra, host=host, base=base)
     log = paths.log_dir() / f"{name}.log"
     try:
-        return vm.run(vm.Guest(kernel, image, **options), log, follow), log
+        return vm.run(vm.Guest(image_path, image, **options), log, follow), log
     finally:
         image.unlink()

@@ -1,12 +1,8 @@
 # SPDX-License-Identifier: GPL-2.0
-"""Where things are: the checkout, the cache, the directories of this checkout.
-
-The same rules as in scripts/lib.sh.
-"""
+"""Where things are: the checkout, the cache, the directories of this checkout."""
 
 import hashlib
 import os
-import subprocess
 from pathlib import Path
 
 TOP = Path(__file__).resolve().parent.parent.parent
@@ -36,11 +32,3 @@ def log_dir():
     path = work_dir() / "logs"
     path.mkdir(parents=True, exist_ok=True)
     return path
-
-
-def kernel_image(kind, *fragments):
-    """Path of a kernel that scripts/kernel builds."""
-    out = subprocess.run(
-        [TOP / "scripts/kernel", "--print", kind, *fragments],
-        check=True, stdout=subprocess.PIPE, text=True)
-    return Path(out.stdout.strip())

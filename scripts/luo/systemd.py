@@ -1,13 +1,7 @@
 # SPDX-License-Identifier: GPL-2.0
 """Makes systemd the first process of a guest, and luo_init a service of it."""
 
-import subprocess
-from pathlib import Path
-
 from luo import paths
-
-# Exit status of scripts/systemd when the packages cannot be had.
-EXIT_NO_BASE = 3
 
 LUO_INIT = "/usr/bin/luo_init"
 UNIT_DIR = "/usr/lib/systemd/system"
@@ -37,16 +31,6 @@ FILES = {
 }
 
 
-def root():
-    """A directory with systemd and what it needs; None if it cannot be had."""
-    out = subprocess.run([paths.TOP / "scripts/systemd"], check=False, text=True,
-                         stdout=subprocess.PIPE)
-    if out.returncode == EXIT_NO_BASE:
-        return None
-    out.check_returncode()
-    return Path(out.stdout.strip())
-
-
 def wanted_by(unit):
     """The units that are to pull in a unit, as its [Install] section says."""
     words = [line.partition("=")[2].split() for line in
@@ -65,7 +49,7 @@ def add_units(image):
 
 
 def install(image, base):
-    """Adds what makes a machine out of the directory that root() gave."""
+    """Adds what makes a machine out of the directory of fetch.systemd()."""
     image.add_link("/init", "/usr/lib/systemd/systemd")
     add_units(image)
     for unit in MASKED:

@@ -156,12 +156,13 @@ def create_tree(base, tree):
 
 
 def load_state(path, base):
-    """Managed paths of the last run, or None if the tree has another base."""
+    """What the last run left: managed paths and a hash of what is in them; None
+    if the tree has another base."""
     try:
         state = json.loads(path.read_text())
     except (OSError, ValueError):
         return None
-    return state["paths"] if state["base"] == str(base) else None
+    return state if state["base"] == str(base) else None
 
 
 def digest(want):
@@ -174,18 +175,28 @@ def digest(want):
     return h.hexdigest()
 
 
-def sync(base, tree, top):
-    """Brings the tree up to date and returns the hash of what is ours in it."""
-    state_file = tree.with_name(tree.name + ".state")
-    managed = load_state(state_file, base) if tree.exists() else None
-    if managed is None:
+def state_path(tree):
+    """Where the state of a tree lies."""
+    return tree.with_name(tree.name + ".state")
+
+
+def is_synced(base, tree, want):
+    """True if the last run made the tree of the same files."""
+    state = load_state(state_path(tree), base) if tree.exists() else None
+    return bool(state) and state.get("digest") == digest(want)
+
+
+def sync(base, tree, want):
+    """Brings the tree up to date with the files that expected_files() says."""
+    state_file = state_path(tree)
+    state = load_state(state_file, base) if tree.exists() else None
+    if state is None:
         shutil.rmtree(tree, ignore_errors=True)
         create_tree(base, tree)
-        managed = []
+    managed = state["paths"] if state else []
 
-    want = expected_files(base, top)
-    # Recorded before the first change, so that an interrupted run is mended
-    # by the next one.
+    # Recorded before the first change, so that the next run completes one that
+    # was interrupted.
     state_file.write_text(json.dumps(
         {"base": str(base), "paths": sorted(set(managed) | set(want))}))
     for path in sorted(set(managed) - set(want)):
@@ -197,5 +208,4 @@ def sync(base, tree, top):
               + (f" and {len(changed) - 1} more" if changed[1:] else ""),
               file=sys.stderr)
     state_file.write_text(json.dumps(
-        {"base": str(base), "paths": sorted(want)}))
-    return digest(want)
+        {"base": str(base), "paths": sorted(want), "digest": digest(want)}))

@@ -86,10 +86,25 @@ class Guest:
 @dataclass
 class Outcome:
     """What became of a run."""
-    kernel_log: list = field(default_factory=list)
-    test_log: list = field(default_factory=list)
+    # (port, line) of both ports, in the order in which they came: K is the
+    # console, T is for the tests, Q is QEMU itself.
+    lines: list = field(default_factory=list)
     timed_out: bool = False
     exit_status: int = 0
+
+    def add(self, port, line):
+        """Takes one line."""
+        self.lines.append((port, line))
+
+    @property
+    def kernel_log(self):
+        """Lines of the kernel."""
+        return [line for port, line in self.lines if port == "K"]
+
+    @property
+    def test_log(self):
+        """Lines of the tests, and of QEMU."""
+        return [line for port, line in self.lines if port != "K"]
 
     def boots(self):
         """One dictionary for each time that luo_init came up."""
@@ -124,9 +139,7 @@ class _Log:
 
     def add(self, port, line):
         """Takes one line."""
-        log = (self._outcome.kernel_log if port == "K"
-               else self._outcome.test_log)
-        log.append(line)
+        self._outcome.add(port, line)
         stamp = time.monotonic() - self._start
         self._file.write(f"{stamp:8.3f} {port} {line}\n")
         self._file.flush()
@@ -216,8 +229,8 @@ def _label(command):
     return "_".join([os.path.basename(program), *args])
 
 
-def results(outcome, prefix):
-    """All results of a run, the run's own verdict last."""
+def program_results(outcome, prefix):
+    """Results of the programs of a run."""
     found, lines, name = [], [], None
     for line in outcome.test_log:
         if line.startswith(MARK + "begin "):
@@ -231,8 +244,13 @@ def results(outcome, prefix):
     if name:
         found.append(ktap.Result(f"{prefix}/{_label(name)}", ktap.FAIL,
                                  "did not end"))
-    found.append(ktap.Result(f"{prefix}/run", *verdict(outcome)))
     return found
+
+
+def results(outcome, prefix):
+    """All results of a run, the run's own verdict last."""
+    return [*program_results(outcome, prefix),
+            ktap.Result(f"{prefix}/run", *verdict(outcome))]
 
 
 def verdict(outcome):

@@ -83,7 +83,9 @@ class Results(unittest.TestCase):
 
     def failures(self, test_log, kernel_log=(), **more):
         """Names of what failed."""
-        outcome = vm.Outcome(list(kernel_log), list(test_log), **more)
+        lines = [("K", line) for line in kernel_log]
+        lines += [("T", line) for line in test_log]
+        outcome = vm.Outcome(lines, **more)
         return [r.name for r in vm.results(outcome, "vm")
                 if r.status == ktap.FAIL]
 

@@ -1,0 +1,172 @@
+# SPDX-License-Identifier: GPL-2.0
+"""Boots virtual machines for runs, and says what became of each run.
+
+Runs that share a machine are told apart by what luo_init prints before and
+after each command. If something is wrong in a shared machine, the run during
+which it happened has failed; it is repeated alone, so that the message says
+whether it needs the others, and the runs that come after it have machines of
+their own.
+"""
+
+from luo import fetch, guest, kernel, ktap, programs, runs, splat, vm
+from luo.process import Unavailable
+
+
+class Machine:
+    """The files that a machine for some jobs boots, and its options."""
+
+    def __init__(self, jobs, **overrides):
+        first = jobs[0]
+        self.jobs = jobs
+        self.kernel = kernel.Kernel(first.kernel).build()
+        self.programs = programs.build()
+        self.files = {
+            "images": {name: kernel.Kernel(kind).build()
+                       for name, kind in first.run.others},
+            "extra": tuple(sorted({e for j in jobs for e in j.run.extra})),
+            "host": first.run.host,
+            "base": fetch.systemd() if first.run.systemd else None,
+        }
+        self.options = {
+            "memory": first.memory, "append": first.append,
+            "machine": list(first.run.machine), "nested": first.run.nested,
+            "acpi": first.acpi, "seconds": sum(job.seconds for job in jobs),
+            **overrides}
+
+    @property
+    def name(self):
+        """Name of its log."""
+        first = self.jobs[0].name.replace("/", "-")
+        return first if len(self.jobs) == 1 else \
+            f"{first}-and-{len(self.jobs) - 1}-more"
+
+    def commands(self):
+        """What luo_init runs."""
+        return [command for job in self.jobs for command in job.run.commands]
+
+    def boot(self, follow=None):
+        """Runs the machine to its end; returns an Outcome and the log."""
+        return guest.run(self.name, self.kernel, self.programs,
+                         self.commands(), follow, **self.files, **self.options)
+
+
+def check_boots(boots, count, name):
+    """Complaints about the boots: how many there were, on how many CPUs."""
+    results = []
+    if len(boots) != count:
+        results.append(ktap.Result(f"{name}/boots", ktap.FAIL,
+                                   f"{len(boots)} boots instead of {count}"))
+    # On one CPU there are no races to be found.
+    cpus = [boot.get("cpus") for boot in boots]
+    if cpus != [str(vm.Guest.cpus)] * len(boots):
+        results.append(ktap.Result(f"{name}/cpus", ktap.FAIL,
+                                   f"CPUs of the boots: {cpus}"))
+    return results
+
+
+def judge(job, outcome):
+    """Results of the one job of a machine."""
+    name = job.name
+    results = vm.results(outcome, name)
+    for suite in job.run.expect:
+        if not any(f"/{suite}/" in r.name for r in results):
+            results.append(ktap.Result(f"{name}/{suite}", ktap.FAIL,
+                                       "is not in the kernel"))
+    ktap.fail_skips(results)
+    return results + check_boots(outcome.boots(), job.run.boots, name)
+
+
+def failed(results):
+    """True if a result is a failure."""
+    return any(result.status == ktap.FAIL for result in results)
+
+
+def run_alone(job):
+    """Results of a job in a machine of its own."""
+    try:
+        machine = Machine([job])
+    except Unavailable as err:
+        return [ktap.Result(f"{job.name}/run", ktap.SKIP, str(err))]
+    outcome, log = machine.boot()
+    results = judge(job, outcome)
+    if failed(results):
+        results[-1].note += f" (log: {log})"
+    else:
+        log.unlink()
+    return results
+
+
+def split_outcome(jobs, outcome):
+    """{job: Outcome} of a machine that jobs share: each gets the lines that came
+    while its commands ran."""
+    parts = {job: vm.Outcome() for job in jobs}
+    owners = [job for job in jobs for _ in job.run.commands]
+    current, begun = jobs[0], -1
+    for port, line in outcome.lines:
+        if port == "T" and line.startswith(vm.MARK + "begin "):
+            begun += 1
+            current = owners[min(begun, len(owners) - 1)]
+        parts[current].add(port, line)
+    return parts
+
+
+def judge_part(job, part, is_last, outcome):
+    """Results of one of several jobs of a machine; None if it did not begin."""
+    if not any(line.startswith(vm.MARK + "begin ") for line in part.test_log):
+        return None
+    complete = sum(line.startswith(vm.MARK + "end ")
+                   for line in part.test_log) == len(job.run.commands)
+    results = vm.program_results(part, job.name)
+    ktap.fail_skips(results)
+    splats = splat.find(part.kernel_log)
+    if splats:
+        results.append(ktap.Result(f"{job.name}/run", ktap.FAIL,
+                                   f"kernel splat: {splats[0]}"))
+    elif outcome.timed_out and not complete:
+        results.append(ktap.Result(f"{job.name}/run", ktap.FAIL, "time limit"))
+    elif not complete or (is_last and not outcome.done()):
+        results.append(ktap.Result(f"{job.name}/run", ktap.FAIL,
+                                   "did not come to its end"))
+    else:
+        results.append(ktap.Result(f"{job.name}/run", ktap.PASS,
+                                   f"{len(part.boots())} boots"))
+    return results
+
+
+def run_joined(jobs):
+    """{job: results} of jobs that share a machine."""
+    if len(jobs) == 1:
+        return {jobs[0]: run_alone(jobs[0])}
+    outcome, log = Machine(jobs).boot()
+    parts = split_outcome(jobs, outcome)
+    found = {job: judge_part(job, parts[job], job is jobs[-1], outcome)
+             for job in jobs}
+    boots = check_boots(outcome.boots(), runs.boots_of(jobs), jobs[0].name)
+    if boots and not any(r is None or failed(r) for r in found.values()):
+        found[jobs[-1]] += boots
+    broken = next((job for job in jobs
+                   if found[job] is None or failed(found[job])), None)
+    if broken is None:
+        log.unlink()
+        return found
+    return repeat_alone(jobs, found, broken, log)
+
+
+def repeat_alone(jobs, found, broken, log):
+    """Repeats a job that failed in a shared machine, and runs those that came
+    after it."""
+    first = jobs.index(broken)
+    for job in jobs[first:]:
+        shared = found[job]
+        found[job] = run_alone(job)
+        if job is broken and not failed(found[job]):
+            # What failed once has failed.
+            culprit = next(
+                (r for r in shared or () if r.status == ktap.FAIL),
+                ktap.Result(f"{job.name}/run", ktap.FAIL, "was not begun"))
+            before = " ".join(j.run.name for j in jobs[:first])
+            found[job].append(ktap.Result(
+                culprit.name, ktap.FAIL,
+                f"{culprit.note}; passes alone, failed after "
+                f"{before or 'nothing'} (log: {log})", culprit.detail))
+    return found

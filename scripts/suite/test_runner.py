@@ -1,0 +1,164 @@
+# SPDX-License-Identifier: GPL-2.0
+"""Runs that share a machine, the sum of the results, messages of builds."""
+
+import unittest
+from unittest import mock
+
+from luo import kernel, ktap, phases, process, runner, runs, vm
+
+FIRST = runs.Job("plain", runs.Run("first", ("a", "b"), boots=2))
+SECOND = runs.Job("plain", runs.Run("second", ("c",)))
+OTHER = runs.Job("plain", runs.Run("other", ("d",), append="x=1"))
+ALONE = runs.Job("plain", runs.Run("alone", ("e",), alone=True))
+
+BOOT = vm.MARK + "boot release=6.18 cpus=2"
+
+
+def program(name, *lines, status=0):
+    """What luo_init prints of a program."""
+    return [("T", vm.MARK + f"begin /bin/{name}"),
+            ("T", "TAP version 13"), ("T", "1..1"),
+            *[("T", line) for line in lines or ("ok 1 x",)],
+            ("T", vm.MARK + f"end status={status}")]
+
+
+def machine(*programs, tail=(("T", vm.MARK + "done"),), **more):
+    """The Outcome of a machine that booted twice."""
+    lines = [("T", BOOT), *programs[0], ("T", BOOT)]
+    for part in programs[1:]:
+        lines += part
+    return vm.Outcome([*lines, *tail], **more)
+
+
+class Joining(unittest.TestCase):
+    """runs.join()"""
+
+    def test_equal_machines(self):
+        """Runs share a machine if it is the same one."""
+        self.assertEqual(runs.join([FIRST, OTHER, SECOND, ALONE]),
+                         [[FIRST, SECOND], [OTHER], [ALONE]])
+
+    def test_boots(self):
+        """A machine does not boot too often."""
+        long = [runs.Job("plain", runs.Run(f"long{i}", ("a",), boots=8))
+                for i in range(3)]
+        self.assertEqual(runs.join(long), [[job] for job in long])
+
+    def test_names(self):
+        """A name that does not exist gets a hint."""
+        self.assertEqual(runs.find("debug/uapi").name, "debug/uapi")
+        with self.assertRaisesRegex(process.LuoError, "plain/kexec_kvm"):
+            runs.find("debug/kexec_kvm")
+
+
+class Shared(unittest.TestCase):
+    """runner.run_joined()"""
+
+    def results(self, outcome, alone=ktap.PASS):
+        """{name: statuses} of a shared machine, and which jobs were repeated."""
+        repeated = []
+
+        def run_alone(job):
+            repeated.append(job.run.name)
+            return [ktap.Result(f"{job.name}/again", alone)]
+
+        log = mock.Mock()
+        with mock.patch.object(runner, "Machine") as made, \
+                mock.patch.object(runner, "run_alone", run_alone):
+            made.return_value.boot.return_value = (outcome, log)
+            found = runner.run_joined([FIRST, SECOND])
+        return {job.run.name: [r.status for r in results]
+                for job, results in found.items()}, repeated
+
+    def test_good(self):
+        """Nothing is repeated."""
+        found, repeated = self.results(machine(
+            program("a"), program("b"), program("c")))
+        self.assertEqual(repeated, [])
+        self.assertEqual(found, {"first": ["pass"] * 3, "second": ["pass"] * 2})
+
+    def test_failed_case(self):
+        """The run that failed has failed, even if it passes alone."""
+        found, repeated = self.results(machine(
+            program("a"), program("b"), program("c", "not ok 1 x")))
+        self.assertEqual(repeated, ["second"])
+        self.assertEqual(found["first"], ["pass"] * 3)
+        self.assertEqual(found["second"], ["pass", "fail"])
+
+    def test_splat_of_the_first(self):
+        """A splat is that of the run during which it came."""
+        splat = [("K", "[ 1.0] WARNING: at x"), *program("b")]
+        found, repeated = self.results(machine(
+            program("a"), splat, program("c")))
+        self.assertEqual(repeated, ["first", "second"])
+        self.assertIn("fail", found["first"])
+        self.assertEqual(found["second"], ["pass"])
+
+    def test_machine_that_hangs(self):
+        """Runs that were not begun have machines of their own."""
+        found, repeated = self.results(machine(
+            program("a"), program("b")[:1], tail=(), timed_out=True))
+        self.assertEqual(repeated, ["first", "second"])
+        self.assertIn("fail", found["first"])
+        self.assertEqual(found["second"], ["pass"])
+
+    def test_machine_that_does_not_boot(self):
+        """The first run has failed."""
+        found, repeated = self.results(vm.Outcome([], timed_out=True))
+        self.assertEqual(repeated, ["first", "second"])
+        self.assertEqual(found["first"], ["pass", "fail"])
+
+    def test_missing_boot(self):
+        """Kernels that did not run are missed."""
+        outcome = machine(program("a"), program("b"), program("c"))
+        outcome.lines.remove(("T", BOOT))
+        found, _ = self.results(outcome)
+        self.assertIn("fail", found["second"])
+
+    def test_skip(self):
+        """A case that is skipped is a failure here."""
+        found, _ = self.results(machine(
+            program("a"), program("b"), program("c", "ok 1 x # SKIP")))
+        self.assertIn("fail", found["second"])
+
+
+class Sum(unittest.TestCase):
+    """phases.summary()"""
+
+    def test_counts(self):
+        """Cases are counted, and tests that have none."""
+        line, good = phases.summary({
+            "a": {"cases": {"pass": 3, "fail": 0, "skip": 1},
+                  "outcome": "passed"},
+            "b": {"outcome": "passed"}, "c": {"unrun": True}})
+        self.assertTrue(good)
+        self.assertEqual(line, "4 passed, 0 failed, 1 skipped, "
+                               "1 tests not run for want of time")
+
+    def test_broken(self):
+        """A test that breaks is one failure."""
+        line, good = phases.summary({"a": {"outcome": "failed"}})
+        self.assertFalse(good)
+        self.assertEqual(line, "0 passed, 1 failed")
+
+    def test_nothing(self):
+        """No test, no success."""
+        self.assertFalse(phases.summary({})[1])
+
+
+class Builds(unittest.TestCase):
+    """Messages and configurations."""
+
+    def test_culprits(self):
+        """The compiler's message is found."""
+        log = ["  CC a.o"] * 50 + ["b.c:1: error: no", " here", "  ^"] + \
+            ["  CC c.o"] * 50
+        self.assertEqual(process.culprits("\n".join(log)),
+                         ["b.c:1: error: no", " here", "  ^"])
+
+    def test_n_is_not_set(self):
+        """As kconfig has it."""
+        with mock.patch.object(kernel.Path, "read_text",
+                               return_value="CONFIG_A=n\nCONFIG_B=y\n"):
+            self.assertEqual(kernel.fragment_text(["x"]),
+                             "# CONFIG_A is not set\nCONFIG_B=y\n")

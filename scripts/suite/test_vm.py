@@ -1,0 +1,33 @@
+# SPDX-License-Identifier: GPL-2.0
+"""The runs in virtual machines."""
+
+import pytest
+
+from luo import runner, runs
+
+# Seconds that a boot takes, with what is tested in it.
+BOOT_COST = {"plain": 7, "debug": 25}
+
+
+def params():
+    """Each run on each kind of kernel."""
+    for job in runs.all_jobs():
+        marks = [pytest.mark.name(job.name),
+                 pytest.mark.cost(BOOT_COST[job.kind] * job.run.boots)]
+        if not job.tested:
+            marks.append(pytest.mark.rest)
+        yield pytest.param(job, id=job.name, marks=marks)
+
+
+@pytest.fixture(scope="session", name="machines")
+def fixture_machines():
+    """Results of machines that ran, by their jobs."""
+    return {}
+
+
+@pytest.mark.parametrize("job", params())
+def test_run(job, request, machines, report):
+    """A run, in a machine that it may share."""
+    if job not in machines:
+        machines.update(runner.run_joined(request.node.shared_with))
+    report(machines[job])
