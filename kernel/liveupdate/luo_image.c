@@ -6,7 +6,7 @@
 
 #define pr_fmt(fmt) "LUO: " fmt
 
-#include <linux/cleanup.h>
+#include <linux/init.h>
 #include <linux/kexec.h>
 #include <linux/kho/abi/kho.h>
 #include <linux/kobject.h>
@@ -18,60 +18,24 @@
 #include <linux/sysfs.h>
 
 #include "luo_catalog.h"
+#include "luo_cmdline.h"
 #include "luo_format.h"
 #include "luo_image.h"
 #include "luo_internal.h"
 #include "luo_sysfs.h"
 
-/* What a command line says of something that is on or off. */
-enum choice {
-	UNSAID,
-	SAID_ON,
-	SAID_OFF,
-};
-
 /**
  * struct luo_image - what is known of the kernel in an image
- * @kho: what its command line says of KHO
- * @luo: the same of live update
+ * @cmdline: what its command line says
  * @catalog: the formats that it knows
  */
 struct luo_image {
-	enum choice kho;
-	enum choice luo;
+	struct luo_cmdline cmdline;
 	struct luo_catalog catalog;
 };
 
 /* Userspace wants to jump whatever is found. */
 static bool force;
-
-static enum choice parse_choice(const char *value)
-{
-	bool on;
-
-	/* Live update can be strict, too, which is on. */
-	if (kstrtobool(value, &on))
-		return SAID_ON;
-	return on ? SAID_ON : SAID_OFF;
-}
-
-/* The last word counts. */
-static enum choice find_choice(const char *cmdline, const char *name)
-{
-	const size_t len = strlen(name);
-	enum choice choice = UNSAID;
-	char value[8];
-
-	for (; *cmdline; cmdline += strcspn(cmdline, " ")) {
-		cmdline += strspn(cmdline, " ");
-		if (strncmp(cmdline, name, len) || cmdline[len] != '=')
-			continue;
-		strscpy(value, cmdline + len + 1,
-			min(sizeof(value), strcspn(cmdline + len + 1, " ") + 1));
-		choice = parse_choice(value);
-	}
-	return choice;
-}
 
 /**
  * liveupdate_examine_image - find out what is known of the kernel to come
@@ -83,15 +47,17 @@ static enum choice find_choice(const char *cmdline, const char *name)
 int liveupdate_examine_image(struct kimage *image)
 {
 	struct luo_image *known;
+	int err;
 
 	if (!liveupdate_enabled() || image->type == KEXEC_TYPE_CRASH)
 		return 0;
 	known = kvzalloc(sizeof(*known), GFP_KERNEL);
 	if (!known)
 		return -ENOMEM;
-	if (image->cmdline_buf) {
-		known->kho = find_choice(image->cmdline_buf, "kho");
-		known->luo = find_choice(image->cmdline_buf, "liveupdate");
+	err = luo_cmdline_read(&known->cmdline, image->cmdline_buf ?: "");
+	if (err) {
+		kvfree(known);
+		return err;
 	}
 	luo_catalog_scan(&known->catalog, image->kernel_buf,
 			 image->kernel_buf_len);
@@ -105,6 +71,9 @@ int liveupdate_examine_image(struct kimage *image)
  */
 void liveupdate_forget_image(struct kimage *image)
 {
+	if (!image->liveupdate)
+		return;
+	luo_cmdline_free(&image->liveupdate->cmdline);
 	kvfree(image->liveupdate);
 }
 
@@ -118,23 +87,48 @@ static bool is_default_off(const struct luo_catalog *catalog, const char *kind,
 	return entry && entry->default_off;
 }
 
-static int check_cmdline(const struct luo_image *known)
+static int check_choices(const struct luo_image *known)
 {
 	const struct luo_catalog *catalog = &known->catalog;
+	const struct luo_cmdline *said = &known->cmdline;
 
-	if (known->kho == SAID_OFF ||
-	    (known->kho == UNSAID &&
+	if (said->kho == LUO_SAID_OFF ||
+	    (said->kho == LUO_UNSAID &&
 	     is_default_off(catalog, "kho", KHO_COMPATIBLE))) {
 		pr_err("the command line of the loaded kernel lacks kho=on\n");
 		return -ENOEXEC;
 	}
-	if (known->luo == SAID_OFF ||
-	    (known->luo == UNSAID &&
+	if (said->luo == LUO_SAID_OFF ||
+	    (said->luo == LUO_UNSAID &&
 	     is_default_off(catalog, "core", LUO_COMPATIBLE))) {
 		pr_err("the command line of the loaded kernel lacks liveupdate=on\n");
 		return -ENOEXEC;
 	}
 	return 0;
+}
+
+/*
+ * What is preserved may lie in memory that the next kernel is not to use. With
+ * the parameters of this kernel it has the same memory, and without any of them
+ * all there is.
+ */
+static int check_memory(const struct luo_cmdline *said)
+{
+	struct luo_cmdline own;
+	int err;
+
+	if (!*said->memory)
+		return 0;
+	err = luo_cmdline_read(&own, saved_command_line);
+	if (err)
+		return err;
+	if (strcmp(said->memory, own.memory)) {
+		pr_err("the command line of the loaded image changes its memory: %s\n",
+		       said->memory);
+		err = -ENOEXEC;
+	}
+	luo_cmdline_free(&own);
+	return err;
 }
 
 /**
@@ -238,20 +232,22 @@ static int check_image(const struct luo_image *known)
 {
 	int err;
 
-	err = check_cmdline(known);
+	err = check_choices(known);
+	if (!err)
+		err = check_memory(&known->cmdline);
 	if (err)
 		return err;
 	if (!known->catalog.complete) {
-		pr_warn("the loaded kernel does not say which formats it reads\n");
-		return 0;
+		pr_err("the loaded image has no format catalog; write 1 to /sys/kernel/liveupdate/force if it reads everything that is preserved\n");
+		return -ENOEXEC;
 	}
 	return check_formats(&known->catalog);
 }
 
 /*
  * Will the loaded kernel understand what is going to be handed over? -ENOEXEC
- * if it takes over nothing, -EPROTONOSUPPORT if it does not read a format,
- * -ENOMEM.
+ * if it takes over nothing, does not say what, or is to leave memory alone,
+ * -EPROTONOSUPPORT if it does not read a format, -ENOMEM.
  */
 int luo_image_check(const struct kimage *image)
 {

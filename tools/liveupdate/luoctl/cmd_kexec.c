@@ -51,7 +51,7 @@ static int fail_jump(int err)
 	switch (err) {
 	case -ENOEXEC:
 		return fail_with(STATUS_FAILED,
-				 "kexec: the loaded kernel would take nothing over; it wants kho=on liveupdate=on, and to be loaded by luoctl load");
+				 "kexec: the loaded kernel would take nothing over, or may not; the kernel's log says why");
 	case -EPROTONOSUPPORT:
 		return fail_with(STATUS_FAILED,
 				 "kexec: the loaded kernel does not read what is preserved; see luoctl check");

@@ -29,6 +29,7 @@
 #define MAX_KERNELS 8
 
 #define SHMEM_HUGE "/sys/kernel/mm/transparent_hugepage/shmem_enabled"
+#define FORCE "/sys/kernel/liveupdate/force"
 #define UPDATE_COUNT "/sys/kernel/liveupdate/count"
 
 /* In whose memfds the seal on the mode brings those on writing with it. */
@@ -254,8 +255,12 @@ static void go_on(int dev)
 	char path[64];
 	int i;
 
-	/* Only kernels that know more than what all know have this file. */
+	/*
+	 * Only kernels that know more than what all know have these files.
+	 * Mainline's does not say what it reads, which is what this test knows.
+	 */
 	luo_write_file(LUO_MEMFD_EXTENTS, "0");
+	luo_write_file(FORCE, "1");
 	for (i = 0; i < SESSIONS; i++)
 		preserve_session(dev, i);
 	for (i = 0; i < SESSIONS; i++)
