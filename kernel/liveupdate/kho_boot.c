@@ -68,6 +68,8 @@ static bool __init find_memory(struct mem_range *mem, u64 pfn)
  * @runs: how often blocks were found that lie next to each other
  * @nodes_left: how many nodes may follow; a damaged tree could lead in circles
  * @mem: the range of memory that the last block was found in
+ * @drops: number of blocks that were dropped
+ * @dropped: number of their pages
  */
 struct boot_check {
 	struct kho_tree_visitor visitor;
@@ -75,6 +77,8 @@ struct boot_check {
 	unsigned long runs;
 	unsigned long nodes_left;
 	struct mem_range mem;
+	unsigned long drops;
+	unsigned long dropped;
 };
 
 static bool __init is_memory(struct boot_check *check, u64 start, u64 end)
@@ -111,21 +115,55 @@ static void *__init check_node(struct kho_tree_visitor *visitor, u64 pa)
 	return phys_to_virt(pa);
 }
 
+static void __init boot_check_use(struct boot_check *check,
+				  const struct kho_blocks *blocks)
+{
+	check->tree.orders |= BIT_ULL(blocks->order);
+	check->tree.pages += blocks->end - blocks->start;
+	check->runs++;
+	kho_extend_use(blocks->start, blocks->end);
+}
+
+/*
+ * Makes the tree forget a block. Its bit lies in a bitmap that check_node() has
+ * accepted, and before the bits that kho_tree_visit() has not yet read.
+ */
+static void __init boot_check_drop(struct boot_check *check,
+				   const struct kho_blocks *block)
+{
+	const u64 key = kho_tree_key(PFN_PHYS(block->start), block->order);
+	struct kho_tree_bitmap *bitmap = kho_tree_find(check->tree.root, key);
+
+	__clear_bit(kho_tree_index(key, 0), bitmap->bits);
+	check->dropped += block->end - block->start;
+	if (!check->drops++)
+		pr_err("preserved pages 0x%llx to 0x%llx are lost: this kernel has no memory there, or is in it\n",
+		       block->start, block->end - 1);
+}
+
+/*
+ * A block that this kernel has no memory for, because it was hot-added or the
+ * command line cuts it off, is lost. No other block is.
+ */
 static int __init check_blocks(struct kho_tree_visitor *visitor,
 			       const struct kho_blocks *blocks)
 {
 	struct boot_check *check = container_of(visitor, struct boot_check,
 						visitor);
+	struct kho_blocks block = { .order = blocks->order };
 
-	if (!is_usable(check, blocks->start, blocks->end)) {
-		pr_err("preserved pages 0x%llx to 0x%llx are no memory\n",
-		       blocks->start, blocks->end - 1);
-		return -EINVAL;
+	if (is_usable(check, blocks->start, blocks->end)) {
+		boot_check_use(check, blocks);
+		return 0;
 	}
-	check->tree.orders |= BIT_ULL(blocks->order);
-	check->tree.pages += blocks->end - blocks->start;
-	check->runs++;
-	kho_extend_use(blocks->start, blocks->end);
+	for (block.start = blocks->start; block.start < blocks->end;
+	     block.start = block.end) {
+		block.end = block.start + (1ULL << block.order);
+		if (is_usable(check, block.start, block.end))
+			boot_check_use(check, &block);
+		else
+			boot_check_drop(check, &block);
+	}
 	return 0;
 }
 
@@ -150,6 +188,8 @@ int __init kho_boot_check(const void *fdt)
 		kho_extend_forget();
 		return err;
 	}
+	if (check.dropped)
+		pr_err("%lu preserved pages are lost\n", check.dropped);
 	tree = check.tree;
 	most_runs = check.runs;
 	kho_incoming_adopt(&tree);

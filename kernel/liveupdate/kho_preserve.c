@@ -38,6 +38,8 @@ static int check_range(unsigned long pfn, unsigned long nr)
 	if (WARN_ON_ONCE(!nr || kho_scratch_overlap(PFN_PHYS(pfn),
 						    PFN_PHYS(nr))))
 		return -EINVAL;
+	if (!kho_is_boot_memory(pfn, nr))
+		return -EADDRNOTAVAIL;
 	return 0;
 }
 
@@ -69,8 +71,8 @@ int kho_unpreserve_pfns(unsigned long pfn, unsigned long nr)
  *
  * Context: Process context, may sleep.
  * Return: 0; -EEXIST if the folio is preserved already, -EINVAL if it lies in
- *	   scratch, -ENOMEM, -EOPNOTSUPP if KHO is off. After an error nothing
- *	   has changed.
+ *	   scratch, -EADDRNOTAVAIL if it lies in hot-added memory, -ENOMEM,
+ *	   -EOPNOTSUPP if KHO is off. After an error nothing has changed.
  */
 int kho_preserve_folio(struct folio *folio)
 {
@@ -108,8 +110,9 @@ EXPORT_SYMBOL_GPL(kho_unpreserve_folio);
  *
  * Context: Process context, may sleep.
  * Return: 0; -EEXIST if a block of the range is preserved already, -EINVAL if
- *	   there are no pages or one lies in scratch, -ENOMEM, -EOPNOTSUPP if
- *	   KHO is off. After an error nothing has changed.
+ *	   there are no pages or one lies in scratch, -EADDRNOTAVAIL if one lies
+ *	   in hot-added memory, -ENOMEM, -EOPNOTSUPP if KHO is off. After an
+ *	   error nothing has changed.
  */
 int kho_preserve_pages(struct page *page, unsigned long nr_pages)
 {
@@ -151,6 +154,10 @@ void *kho_alloc_preserve(size_t size)
 	if (order > MAX_PAGE_ORDER)
 		return ERR_PTR(-E2BIG);
 	folio = folio_alloc(GFP_KERNEL | __GFP_ZERO, order);
+	if (folio && !kho_is_boot_memory(folio_pfn(folio), 1UL << order)) {
+		folio_put(folio);
+		folio = folio_alloc(GFP_KERNEL | GFP_DMA32 | __GFP_ZERO, order);
+	}
 	if (!folio)
 		return ERR_PTR(-ENOMEM);
 	err = kho_preserve_folio(folio);

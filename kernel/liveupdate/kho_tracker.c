@@ -44,6 +44,10 @@ static void *node_alloc(void)
 {
 	void *node = (void *)get_zeroed_page(GFP_KERNEL);
 
+	if (node && !kho_is_boot_memory(PHYS_PFN(virt_to_phys(node)), 1)) {
+		free_page((unsigned long)node);
+		node = (void *)get_zeroed_page(GFP_KERNEL | GFP_DMA32);
+	}
 	if (!node)
 		return NULL;
 	if (WARN_ON_ONCE(kho_scratch_overlap(virt_to_phys(node), PAGE_SIZE))) {

@@ -8,6 +8,7 @@
 
 #include <linux/atomic.h>
 #include <linux/kho/abi/kho.h>
+#include <linux/mm.h>
 #include <linux/rwsem.h>
 #include <linux/types.h>
 
@@ -45,5 +46,22 @@ int kho_tracker_del_range(struct kho_tracker *tracker, unsigned long pfn,
 			  unsigned long nr);
 
 unsigned int kho_range_order(unsigned long pfn, unsigned long nr);
+
+/*
+ * The memory map that kexec passes to the next kernel lists the memory of boot.
+ * Hot-added memory is not in it, and is added too late for what is preserved.
+ */
+static inline bool kho_is_boot_memory(unsigned long pfn, unsigned long nr)
+{
+#ifdef CONFIG_MEMORY_HOTPLUG
+	const unsigned long end = pfn + nr;
+
+	for (; pfn < end; pfn = SECTION_ALIGN_UP(pfn + 1)) {
+		if (!early_section(__pfn_to_section(pfn)))
+			return false;
+	}
+#endif
+	return true;
+}
 
 #endif /* _LINUX_LIVEUPDATE_KHO_TRACKER_H */

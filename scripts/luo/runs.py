@@ -146,7 +146,7 @@ PROGRAMS = {"memory": "2G", "append": "kho_scratch=32M,640M,32M",
 RUNS = (
     Run("kunit", (), append="kunit.enable=1 luo.kunit=1", alone=True,
         expect=("kho_key", "kho_tracker", "kho_tree", "kho_vmalloc",
-                "luo_catalog", "luo_chain", "luo_flb", "luo_format",
+                "luo_catalog", "luo_chain", "luo_cmdline", "luo_flb", "luo_format",
                 "luo_machine", "luo_register", "luo_subsystem")),
     # What a program sees of the interface, in one kernel.
     Run("uapi", ("luo_uapi",)),
@@ -195,9 +195,11 @@ RUNS = (
     Run("kexec_timeline", ("luo_kexec_timeline",), test=PLAIN, boots=2,
         alone=True),
     Run("kexec_refused", ("luo_kexec_refused",), test=PLAIN, boots=2),
-    Run("kexec_gate", ("luo_kexec_gate",), test=PLAIN, boots=5, seconds=120),
+    # It leaves parameters on the command line.
+    Run("kexec_gate", ("luo_kexec_gate",), test=PLAIN, boots=5, seconds=120,
+        alone=True),
     Run("kexec_gate_others", ("luo_kexec_gate others",), test=NEVER, boots=5,
-        seconds=120, others=(("kho", "kho"), ("off", "off"))),
+        seconds=120, others=(("kho", "kho"), ("off", "off")), alone=True),
     Run("kexec_formats", ("luo_kexec_formats",), test=NEVER, kinds=PLAIN,
         boots=3, kernel="testfiles", others=(("old", "oldfiles"),)),
     # The debug kernel has no tags.
@@ -225,7 +227,7 @@ RUNS = (
         machine=nodes("1021M", "1027M"), memory="2G"),
     *[Run(f"kexec_damaged_{damage}", (f"luo_kexec_damaged {damage}",),
           test=PLAIN, boots=2, append=BIG_SCRATCH, memory="2G", alone=True)
-      for damage in ("nowhere", "node", "overlap")],
+      for damage in ("nowhere", "node", "overlap", "page")],
     Run("kexec_scratch_odd", ("luo_kexec_scratch areas=4M,616M",), test=PLAIN,
         boots=2, append="kho_scratch=1000000,0,642000001 "
                         "luo.next=reserve_mem=2M:4096:late", memory="2G"),
@@ -250,6 +252,14 @@ RUNS = (
     Run("kexec_scratch_cma",
         ("luo_kexec_scratch cma=2048", "luo_kexec_handon"), test=NEVER,
         kinds=PLAIN, boots=4, memory="6G", append="nokaslr hugetlb_cma=2G"),
+    # Neither memory that was hot-added nor a crash kernel takes part.
+    Run("kexec_hotplug", ("luo_kexec_hotplug",), test=NEVER, kinds=PLAIN,
+        boots=2, kernel="host", append="memhp_default_state=online_kernel",
+        memory="1G,slots=1,maxmem=4G",
+        machine=("-object", "memory-backend-ram,id=dimm,size=512M",
+                 "-device", "pc-dimm,memdev=dimm")),
+    Run("kexec_crash", ("luo_kexec_crash",), test=NEVER, kinds=PLAIN, boots=2,
+        append="kho=off luo.next=kho=on luo.next=elfcorehdr=2G"),
     Run("kexec_pagealloc", ("luo_kexec_memfd", "luo_kexec_handon"), test=NEVER,
         kinds=DEBUG, boots=5, append="debug_pagealloc=on"),
     # Programs.

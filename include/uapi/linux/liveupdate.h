@@ -192,6 +192,7 @@ struct liveupdate_ioctl_retrieve_session {
  *
  * Errors:
  *
+ *  - EADDRNOTAVAIL: memory of the file was hot-added, the next kernel lacks it
  *  - EBADF: @fd is no open fd
  *  - EBUSY: the file is preserved already, in this or in another session, or
  *    the set of files is closed: the session or the whole is PREPARED or FROZEN

@@ -6,6 +6,7 @@
 #include <linux/bitmap.h>
 #include <linux/bits.h>
 #include <linux/io.h>
+#include <linux/memblock.h>
 #include <linux/pfn.h>
 #include <linux/slab.h>
 
@@ -21,6 +22,12 @@ int kho_test_damage_nowhere(void)
 
 	root->slots[KHO_TREE_SLOTS - 1] = U64_MAX & PAGE_MASK;
 	return 0;
+}
+
+/* A page where there is no memory, as if it had been hot-added. */
+int kho_test_damage_page(void)
+{
+	return kho_tracker_add(kho_outgoing_tracker(), max_pfn + 12345, 0);
 }
 
 /* A node that is preserved itself: the root, which is a node as any other. */

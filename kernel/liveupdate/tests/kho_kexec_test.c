@@ -347,6 +347,7 @@ static const struct command commands[] = {
 	{ "preserve-nodes", kho_test_nodes_preserve },
 	{ "restore-nodes", kho_test_nodes_restore },
 	{ "damage-nowhere", kho_test_damage_nowhere },
+	{ "damage-page", kho_test_damage_page },
 	{ "damage-node", kho_test_damage_node },
 	{ "damage-overlap", kho_test_damage_overlap },
 };

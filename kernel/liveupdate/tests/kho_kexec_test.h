@@ -18,6 +18,7 @@ int kho_test_nodes_restore(void);
 
 /* kho_kexec_damage.c */
 int kho_test_damage_nowhere(void);
+int kho_test_damage_page(void);
 int kho_test_damage_node(void);
 int kho_test_damage_overlap(void);
 

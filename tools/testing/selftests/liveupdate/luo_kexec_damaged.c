@@ -1,8 +1,11 @@
 // SPDX-License-Identifier: GPL-2.0
 /*
+ * usage: luo_kexec_damaged nowhere|node|overlap|page
+ *
  * A map of preserved memory that cannot be trusted: the next kernel comes up,
- * says so, and uses nothing but scratch, since all other memory may be
- * somebody's. The argument says what is wrong with the map.
+ * logs the reason, and uses nothing but scratch, since all other memory may be
+ * preserved. The argument selects the damage. With "page" the map names one page
+ * for which there is no memory: that page is lost, and nothing else.
  *
  * Needs CONFIG_KEXEC_HANDOVER_KEXEC_TEST, kho_scratch=16M,512M,16M and one node.
  */
@@ -10,6 +13,7 @@
 #define _GNU_SOURCE
 #include <errno.h>
 #include <fcntl.h>
+#include <stdbool.h>
 #include <string.h>
 #include <unistd.h>
 
@@ -20,6 +24,7 @@
 #define NOT_USED "KHO: all memory but scratch stays"
 
 /* More than fits in the first section, whose struct pages are never deferred. */
+#define PAGE 4096L
 #define LOST (192L << 20)
 
 /* Bits of /proc/kpageflags. */
@@ -30,10 +35,12 @@ static const struct damage {
 	const char *name;
 	const char *command;
 	const char *said;
+	bool kept;
 } damages[] = {
-	{ "nowhere", "damage-nowhere", "is damaged" },
-	{ "node", "damage-node", "is preserved itself" },
-	{ "overlap", "damage-overlap", "two preserved blocks overlap" },
+	{ "nowhere", "damage-nowhere", "is damaged", false },
+	{ "node", "damage-node", "is preserved itself", false },
+	{ "overlap", "damage-overlap", "two preserved blocks overlap", false },
+	{ "page", "damage-page", "KHO: 1 preserved pages are lost", true },
 };
 
 static const struct damage *damage;
@@ -46,6 +53,7 @@ static void do_damage(void)
 
 	luo_check_eq(luo_kernel_said(NOT_USED), 0);
 	luo_check_eq(fallocate(memfd, 0, 0, LOST), 0);
+	luo_check_eq(luo_fill(memfd, 0, PAGE, 1), 0);
 	luo_check_eq(luo_preserve_fd(session, memfd, 1), 0);
 	luo_check_eq(luo_kho_test_tell(damage->command), 0);
 	luo_next_kernel();
@@ -69,11 +77,22 @@ static long count_usable_pages(void)
 	return nr;
 }
 
-static void nothing_is_used(void)
+static void expect_all(void)
+{
+	int dev = luo_get(luo_open());
+	int session = luo_get(luo_retrieve(dev, "lost"));
+	int memfd = luo_get(luo_retrieve_fd(session, 1));
+
+	luo_check_eq(luo_kernel_said(NOT_USED), 0);
+	luo_check(luo_matches(memfd, 0, PAGE, 1));
+	luo_check(luo_is_zero(memfd, PAGE, LOST - PAGE));
+	luo_check_eq(luo_finish(session), 0);
+}
+
+static void expect_scratch_only(void)
 {
 	long total = luo_get(luo_meminfo_kb("MemTotal"));
 
-	luo_check_eq(luo_kernel_said(damage->said), 1);
 	luo_check_eq(luo_kernel_said(NOT_USED), 1);
 	luo_check(total <= SCRATCH_KB);
 	luo_check(count_usable_pages() <= SCRATCH_KB / 4);
@@ -81,9 +100,18 @@ static void nothing_is_used(void)
 	luo_check_eq(luo_open(), -ENOENT);
 }
 
+static void after_damage(void)
+{
+	luo_check_eq(luo_kernel_said(damage->said), 1);
+	if (damage->kept)
+		expect_all();
+	else
+		expect_scratch_only();
+}
+
 static const struct luo_stage stages[] = {
 	{ "a map that is damaged", do_damage },
-	{ "only scratch is used, and the kernel says so", nothing_is_used },
+	{ "no more than that is lost, and the log says why", after_damage },
 };
 
 int main(int argc, char *argv[])

@@ -4,6 +4,10 @@
 
 #include_next <linux/gfp.h>
 
+#ifndef GFP_DMA32
+#define GFP_DMA32 0
+#endif
+
 void *sim_zeroed_page(void);
 void sim_free_page(void *page);
 
