@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: GPL-2.0 */
 /*
- * How a memfd begins to be preserved, in whichever format.
+ * First step of preserving a memfd, common to all formats.
  */
 
 #ifndef _MM_MEMFD_BEGIN_H
@@ -11,8 +11,9 @@
 #include <linux/shmem_fs.h>
 
 /*
- * Nobody is about to take pages out when this returns, and nobody begins to
- * until it is undone, so that the lock is not needed for longer.
+ * Fixes the size and the pages of a memfd. Truncation and hole punching run
+ * under i_rwsem: those in progress are over when this returns, later ones fail
+ * with -EPERM, so the lock can be dropped. -EINTR after a fatal signal.
  */
 static inline int memfd_begin_preserve(struct inode *inode)
 {

@@ -1,11 +1,12 @@
 // SPDX-License-Identifier: GPL-2.0
 /*
- * Live update of memfds that live on tmpfs, in extents.
+ * Live update of memfds on tmpfs, in extents.
  *
- * While a memfd is preserved its pages stay where they are, and its size is
- * fixed. It can be read and written all the time, and holes can be filled until
- * the freeze; pages that came since are added then, and whoever would fill a
- * hole after that waits. Holes stay holes.
+ * While a memfd is preserved, its folios stay in place and its size is fixed.
+ * It can be read and written, and its holes can be filled until the freeze;
+ * prepare() and freeze() add the pages that were allocated meanwhile. From the
+ * freeze on, a task that would fill a hole sleeps. Holes stay holes in the next
+ * kernel.
  *
  * The format is in <linux/kho/abi/memfd_extents.h>.
  */
@@ -26,9 +27,10 @@
 
 /**
  * struct preserved_memfd - a preserved memfd
- * @ser: what the next kernel reads, in preserved memory
- * @list: the contents
- * @poison: how many pages were broken when those of the file were not
+ * @ser: the handover record, in preserved memory
+ * @list: the extents of the file
+ * @poison: memfd_poison_count() before the last check that found no poisoned
+ *	    page in the file
  */
 struct preserved_memfd {
 	struct memfd_extents_ser *ser;
@@ -36,7 +38,7 @@ struct preserved_memfd {
 	long poison;
 };
 
-/* Nothing of the record changes after that. */
+/* Serializes the attributes and the list. The checksum covers all of it. */
 static int fill_record(struct preserved_memfd *memfd, struct file *file)
 {
 	struct memfd_extents_ser *ser = memfd->ser;
@@ -137,7 +139,7 @@ static int add_new_pages(struct preserved_memfd *memfd, struct file *file)
 	return 0;
 }
 
-/* As good as always no page broke anywhere, and a number tells. */
+/* Usually nothing was poisoned; comparing the counter is enough. */
 static int look_for_poison(struct preserved_memfd *memfd)
 {
 	const long poison = memfd_poison_count();
@@ -168,8 +170,8 @@ static int prepare(struct liveupdate_file_op_args *args)
 }
 
 /*
- * From here on no page comes any more. Takes no lock that somebody may hold who
- * waits until that is undone.
+ * From here on no folio can be added to the file. This must not wait for an
+ * i_rwsem: the task that holds it may be sleeping until the file is unfrozen.
  */
 static int freeze(struct liveupdate_file_op_args *args)
 {

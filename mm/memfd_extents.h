@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: GPL-2.0 */
 /*
- * What the parts of the live update of memfds in extents share.
+ * Declarations shared by the files that preserve memfds in extents.
  */
 
 #ifndef _MM_MEMFD_EXTENTS_H
@@ -15,8 +15,8 @@ struct liveupdate_file_format_ops;
 struct liveupdate_file_op_args;
 
 /**
- * struct memfd_extents - extents in the form that the next kernel reads
- * @first: the first chunk, in preserved memory; NULL if there is none
+ * struct memfd_extents - list of extents, in serialized form
+ * @first: the first chunk, in preserved memory; NULL if the list is empty
  * @last: the last chunk
  * @chunks: number of chunks
  * @nr: number of extents
@@ -30,20 +30,20 @@ struct memfd_extents {
 	u64 pages;
 };
 
-/* A place in a list of this kernel's. */
+/* Position in a list that this kernel made. */
 struct memfd_extents_iter {
 	const struct memfd_extents_chunk *chunk;
 	unsigned int index;
 };
 
 /**
- * struct memfd_extents_reader - a walk over what the previous kernel left
- * @chunk: the chunk that is read; NULL at the start
- * @next: physical address of the next one, 0 if there is none
- * @position: number of the next chunk
- * @left: number of extents that have not been seen
- * @index: the next extent in @chunk
- * @again: all of it has been read before, see memfd_extents_read_again()
+ * struct memfd_extents_reader - position in a list of the previous kernel
+ * @chunk: the current chunk; NULL at the start
+ * @next: physical address of the next chunk, 0 if there is none
+ * @position: sequence number of the next chunk
+ * @left: number of extents that are still to be read
+ * @index: index of the next extent in @chunk
+ * @again: the chunks were read before, see memfd_extents_read_again()
  */
 struct memfd_extents_reader {
 	const struct memfd_extents_chunk *chunk;

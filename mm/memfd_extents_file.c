@@ -1,9 +1,8 @@
 // SPDX-License-Identifier: GPL-2.0
 /*
- * What a memfd has besides its contents: written down, and made again.
+ * Serializes the attributes of a memfd, and makes a memfd that has them.
  *
- * The file that comes out has the rights that the one that went in had, and
- * no others.
+ * The retrieved file grants exactly the access that the preserved one granted.
  */
 
 #include <linux/cred.h>
@@ -61,11 +60,12 @@ static void describe_inode(struct memfd_extents_ser *ser, struct inode *inode)
 }
 
 /**
- * memfd_extents_describe - write down all attributes of a file
- * @ser: where to
- * @file: the memfd; may change meanwhile, and then one or the other is written
+ * memfd_extents_describe - serialize the attributes of a file
+ * @ser: the record to fill in
+ * @file: the memfd; of an attribute that changes concurrently, the old or the
+ *	  new value is recorded
  *
- * Return: 0; -EOPNOTSUPP if the file has seals that the format does not know.
+ * Return: 0; -EOPNOTSUPP if the format cannot represent the seals of the file.
  */
 int memfd_extents_describe(struct memfd_extents_ser *ser, struct file *file)
 {
@@ -102,7 +102,7 @@ static void make_inode(struct inode *inode, const struct memfd_extents_ser *ser)
 	SHMEM_I(inode)->i_crtime = make_time(ser->btime);
 }
 
-/* A memfd with all rights, nobody else's yet. */
+/* Makes a memfd that is open for reading and writing, and not visible yet. */
 static struct file *make_memfd(const struct memfd_extents_ser *ser)
 {
 	char name[sizeof(NAME_PREFIX) + MEMFD_EXTENTS_NAME_SIZE];
@@ -113,7 +113,7 @@ static struct file *make_memfd(const struct memfd_extents_ser *ser)
 	file = memfd_alloc_file(name, MFD_ALLOW_SEALING);
 	if (IS_ERR(file))
 		return file;
-	/* The seal on the mode looks at the mode. */
+	/* The mode comes first: F_SEAL_EXEC adds seals to executable files. */
 	make_inode(file_inode(file), ser);
 	if (ser->seals)
 		err = memfd_add_seals(file, ser->seals);
@@ -137,7 +137,11 @@ static int open_flags(const struct memfd_extents_ser *ser)
 	return flags;
 }
 
-/* Has the file open as it was; a file that can do all is that already. */
+/*
+ * Applies the flags that the preserved file was open with. @file is open for
+ * reading and writing; otherwise the inode is opened again, and the reference
+ * on @file is dropped.
+ */
 static struct file *reopen(struct file *file, int flags)
 {
 	struct file *again;
@@ -154,9 +158,9 @@ static struct file *reopen(struct file *file, int flags)
 
 /**
  * memfd_extents_make_file - make a memfd with the attributes of a record
- * @ser: the record, which memfd_extents_check() found to be all right
+ * @ser: the record, already validated by memfd_extents_check()
  *
- * Return: the file, empty, or an ERR_PTR().
+ * Return: the file, which has no pages yet, or an ERR_PTR().
  */
 struct file *memfd_extents_make_file(const struct memfd_extents_ser *ser)
 {

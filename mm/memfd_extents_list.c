@@ -1,10 +1,10 @@
 // SPDX-License-Identifier: GPL-2.0
 /*
- * The extents of a memfd that is preserved, in the form that the next kernel
- * reads: a list of chunks that grows at its end.
+ * The extents of a preserved memfd, in serialized form: a list of chunks that
+ * is appended to.
  *
- * Each page of an extent is preserved, and each folio has a reference that
- * keeps it where it is.
+ * Each page of an extent is preserved. The list holds a reference on each
+ * folio, so that it can be neither migrated nor reclaimed.
  */
 
 #include <linux/err.h>
@@ -16,8 +16,9 @@
 #include "memfd_extents.h"
 
 /*
- * As kho_alloc_preserve(), for records that are written as far as they are read:
- * clearing all of a page would take more than all the rest for a small memfd.
+ * Like kho_alloc_preserve(), but does not clear the page: the next kernel reads
+ * only what has been written, and for a small memfd clearing would cost more
+ * than everything else.
  */
 void *memfd_extents_alloc_page(void)
 {
@@ -51,7 +52,7 @@ static struct memfd_extents_chunk *add_chunk(struct memfd_extents *list)
 	return chunk;
 }
 
-/* Adds an extent that lies behind all others. */
+/* Appends an extent, which lies behind all others in the file. */
 int memfd_extents_append(struct memfd_extents *list,
 			 const struct memfd_extent *extent)
 {
@@ -73,7 +74,7 @@ next_chunk(const struct memfd_extents_chunk *chunk)
 	return chunk->next ? phys_to_virt(chunk->next) : NULL;
 }
 
-/* Makes the list complete: afterwards it does not change any more. */
+/* Computes the checksums of all chunks. The list must not change afterwards. */
 void memfd_extents_seal(struct memfd_extents *list)
 {
 	struct memfd_extents_chunk *chunk;
@@ -85,7 +86,7 @@ void memfd_extents_seal(struct memfd_extents *list)
 	}
 }
 
-/* The next extent, or NULL at the end. */
+/* Returns the next extent, or NULL at the end. */
 const struct memfd_extent *memfd_extents_iterate(struct memfd_extents_iter *iter)
 {
 	if (iter->chunk && iter->index == iter->chunk->nr) {
@@ -111,7 +112,7 @@ static bool extent_is_poisoned(const struct memfd_extent *extent)
 	return false;
 }
 
-/* True if hardware broke a page since it was taken. */
+/* True if a page in the list has been poisoned since it was preserved. */
 bool memfd_extents_is_poisoned(const struct memfd_extents *list)
 {
 	struct memfd_extents_iter iter = memfd_extents_start(list);
@@ -124,7 +125,7 @@ bool memfd_extents_is_poisoned(const struct memfd_extents *list)
 	return false;
 }
 
-/* Drops the reference on each folio, and so lets them go elsewhere. */
+/* Drops the references on the folios; they may be migrated or reclaimed then. */
 void memfd_extents_put_pages(const struct memfd_extent *extent)
 {
 	const unsigned long end = extent->pfn + extent->nr;
@@ -146,7 +147,7 @@ static void release_extent(const struct memfd_extent *extent)
 	memfd_extents_put_pages(extent);
 }
 
-/* Frees the list, and leaves alone what it stands for. */
+/* Frees the chunks. The pages of the extents stay preserved. */
 void memfd_extents_free(struct memfd_extents *list)
 {
 	struct memfd_extents_chunk *chunk = list->first, *next;
@@ -159,8 +160,8 @@ void memfd_extents_free(struct memfd_extents *list)
 }
 
 /*
- * Gives up the extents of a list, except for those that are in @keep, too,
- * which may be NULL, and frees the list.
+ * Unpreserves the extents of a list, and frees the list. Extents that are in
+ * @keep, too, stay preserved; @keep may be NULL.
  */
 void memfd_extents_release(struct memfd_extents *list,
 			   const struct memfd_extents *keep)

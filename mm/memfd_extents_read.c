@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: GPL-2.0
 /*
- * Reading what the previous kernel left of memfds in extents, which may be
- * anything.
+ * Reads and validates the records of memfds that the previous kernel preserved
+ * in extents. No byte of them is trusted.
  *
  * The format is in <linux/kho/abi/memfd_extents.h>.
  */
@@ -21,13 +21,13 @@
 
 #include "memfd_extents.h"
 
-/* Behind the last page that a file can have. */
+/* Page index behind the end of the largest possible file. */
 #define END_INDEX	(((u64)MAX_LFS_FILESIZE >> PAGE_SHIFT) + 1)
 
-/* Behind the last frame that there can be. */
+/* Pfn behind the largest physical address. */
 #define END_PFN		(1ULL << (64 - PAGE_SHIFT))
 
-/* What the sum of a record has to be; all of its length can be read. */
+/* Computes the checksum of a record. @ser->length bytes must be readable. */
 u64 memfd_extents_sum(const struct memfd_extents_ser *ser)
 {
 	const size_t start = offsetofend(struct memfd_extents_ser, sum);
@@ -36,7 +36,7 @@ u64 memfd_extents_sum(const struct memfd_extents_ser *ser)
 		     (u64)ser->page_size << 32 | ser->length);
 }
 
-/* The same of a chunk, of which there are @position before this one. */
+/* Computes the checksum of a chunk that has @position chunks before it. */
 u64 memfd_extents_chunk_sum(const struct memfd_extents_chunk *chunk,
 			    u64 position)
 {
@@ -47,7 +47,7 @@ u64 memfd_extents_chunk_sum(const struct memfd_extents_chunk *chunk,
 	return xxh64((const u8 *)chunk + start, end - start, position);
 }
 
-/* The record at @pa, of which all of its length can be read; or NULL. */
+/* Returns the record at @pa if all its length bytes are readable, or NULL. */
 struct memfd_extents_ser *memfd_extents_get(u64 pa)
 {
 	struct memfd_extents_ser *ser = kho_incoming_data(pa, sizeof(*ser));
@@ -57,7 +57,7 @@ struct memfd_extents_ser *memfd_extents_get(u64 pa)
 	return ser;
 }
 
-/* Begins to walk the extents of a record. */
+/* Starts reading the extents of a record. */
 void memfd_extents_read(struct memfd_extents_reader *reader,
 			const struct memfd_extents_ser *ser)
 {
@@ -68,8 +68,9 @@ void memfd_extents_read(struct memfd_extents_reader *reader,
 }
 
 /*
- * Begins to read what was read before, as far as it could be. Chunks need not
- * wait to be restored any more: an extent may name the page of one by mistake.
+ * Starts reading extents again that were read before. The chunks need not be
+ * preserved any more: an invalid extent may contain the page of a chunk, which
+ * was then restored with that extent.
  */
 void memfd_extents_read_again(struct memfd_extents_reader *reader,
 			      const struct memfd_extents_ser *ser)
@@ -79,8 +80,8 @@ void memfd_extents_read_again(struct memfd_extents_reader *reader,
 }
 
 /*
- * Each chunk has at least one extent, and the number of extents is known; so
- * chunks that lead in circles come to an end.
+ * A cycle of chunks does not cause an endless loop: each chunk has at least one
+ * extent, and the record limits the number of extents.
  */
 static int read_chunk(struct memfd_extents_reader *reader)
 {
@@ -101,7 +102,7 @@ static int read_chunk(struct memfd_extents_reader *reader)
 	return 0;
 }
 
-/* The next extent; NULL at the end, ERR_PTR(-EIO) if a chunk is damaged. */
+/* The next extent, NULL at the end, or ERR_PTR(-EIO) for an invalid chunk. */
 const struct memfd_extent *memfd_extents_next(struct memfd_extents_reader *reader)
 {
 	int err;
@@ -144,7 +145,7 @@ static bool record_is_valid(const struct memfd_extents_ser *ser)
 	       attributes_are_valid(ser);
 }
 
-/* @next is the first page that no extent was seen for yet. */
+/* @next is the index behind the previous extent. */
 static int check_extent(const struct memfd_extent *extent, u64 *next)
 {
 	u64 end, end_pfn;
@@ -160,8 +161,8 @@ static int check_extent(const struct memfd_extent *extent, u64 *next)
 }
 
 /*
- * Checks all that the previous kernel left of a memfd, and changes nothing.
- * -EIO if it is damaged, or made for a kernel that knows more.
+ * Validates the record of a memfd and all its extents. Has no side effects.
+ * -EIO if any of it is invalid, or needs a feature that this kernel lacks.
  */
 int memfd_extents_check(const struct memfd_extents_ser *ser)
 {

@@ -1,10 +1,9 @@
 // SPDX-License-Identifier: GPL-2.0
 /*
- * Memfds that the previous kernel preserved in extents: made again, or
- * discarded.
+ * Retrieves or discards memfds that the previous kernel preserved in extents.
  *
- * Whatever the records say is checked before anything is changed, and a memfd
- * is made as a whole or not at all.
+ * All records of a memfd are validated before anything is changed. A memfd is
+ * restored completely or not at all.
  */
 
 #define pr_fmt(fmt) "memfd_extents: " fmt
@@ -23,9 +22,9 @@
 #include "memfd_insert.h"
 
 /*
- * Order of the largest folio that can be anywhere in an extent: a folio lies at
- * a multiple of its size in memory as in the file, so what matters is how these
- * places differ.
+ * Order of the largest folio that an extent can contain. A folio is naturally
+ * aligned in memory and in the file, so the lowest bit in which pfn and index
+ * differ is the limit.
  */
 static unsigned int common_order(u64 pfn, u64 index)
 {
@@ -43,7 +42,7 @@ static bool in_one_zone(u64 pfn, u64 nr)
 	return page_zone(pfn_to_page(pfn)) == page_zone(pfn_to_page(pfn + nr - 1));
 }
 
-/* Order of the largest folio that [pfn, pfn + left) can begin with. */
+/* Order of the largest folio that can start at @pfn in [pfn, pfn + left). */
 static unsigned int fitting_order(u64 pfn, u64 index, u64 left)
 {
 	unsigned int order = min_t(unsigned int, common_order(pfn, index),
@@ -56,14 +55,14 @@ static unsigned int fitting_order(u64 pfn, u64 index, u64 left)
 	return order;
 }
 
-/* The first folios of [pfn, pfn + left). */
+/* The first run of folios of one order in [pfn, pfn + left). */
 static struct memfd_run first_run(u64 pfn, u64 index, u64 left)
 {
 	const unsigned int order = fitting_order(pfn, index, left);
 	const u64 room = min_t(u64, left, memfd_insert_room(pfn, index));
 	unsigned int nr = max(room >> order, 1);
 
-	/* Or a larger one can come next. */
+	/* The next folio may be larger, or in another zone. */
 	if (order < common_order(pfn, index) || !in_one_zone(pfn, nr << order))
 		nr = 1;
 	return (struct memfd_run) {
@@ -75,8 +74,9 @@ static struct memfd_run first_run(u64 pfn, u64 index, u64 left)
 }
 
 /*
- * Takes back what was done for the first @restored extents. Each goes back by
- * itself, or it would be in one block with another and could not be restored.
+ * Rolls back the restore of the first @restored extents. Each is returned by a
+ * call of its own: adjacent extents returned together could share a block, and
+ * then neither could be restored by itself.
  */
 static void undo_restore(struct memfd_insert *insert,
 			 const struct memfd_extents_ser *ser, u64 restored)
@@ -95,7 +95,10 @@ static void undo_restore(struct memfd_insert *insert,
 	}
 }
 
-/* Puts the first pages of [pfn, pfn + left) into the file; how many, or -errno. */
+/*
+ * Inserts the first pages of [pfn, pfn + left) into the file. Returns their
+ * number, or -errno.
+ */
 static long restore_some(struct memfd_insert *insert, u64 pfn, u64 index,
 			 u64 left)
 {
@@ -111,7 +114,7 @@ static long restore_some(struct memfd_insert *insert, u64 pfn, u64 index,
 	return run.nr << run.order;
 }
 
-/* After an error, pages at the end of the extent are in no folio. */
+/* On error, pages at the end of the extent are not in the file. */
 static int insert_extent(struct memfd_insert *insert,
 			 const struct memfd_extent *extent)
 {
@@ -130,7 +133,7 @@ static int insert_extent(struct memfd_insert *insert,
 	return 0;
 }
 
-/* Puts all pages into the file, or none. The file is nobody else's yet. */
+/* Inserts all pages into the file, or none. The file is not visible yet. */
 static int restore_extents(struct memfd_insert *insert,
 			   const struct memfd_extents_ser *ser)
 {
@@ -184,7 +187,7 @@ int memfd_extents_retrieve(struct liveupdate_file_op_args *args)
 	return 0;
 }
 
-/* Takes pages that wait, and puts them on a list, if they do. */
+/* Restores pages, if they are still preserved, and adds them to @claimed. */
 static void claim_pages(struct list_head *claimed, phys_addr_t phys,
 			unsigned long nr)
 {
@@ -226,7 +229,7 @@ static void claim_contents(struct list_head *claimed,
 	}
 }
 
-/* The chunks, then the record itself. */
+/* Restores the chunks, then the record itself. */
 static void claim_records(struct list_head *claimed, u64 pa,
 			  const struct memfd_extents_ser *ser)
 {
@@ -247,8 +250,8 @@ static void claim_records(struct list_head *claimed, u64 pa,
 }
 
 /*
- * Frees what there is of a memfd: of one that was retrieved, the records. Pages
- * are freed when nothing is read any more: one that is named by mistake may be
+ * Frees the records of a memfd and, if it was not retrieved, its pages. Nothing
+ * is freed before the last record has been read: an invalid extent may contain
  * a page of the records.
  */
 void memfd_extents_finish(struct liveupdate_file_op_args *args)
@@ -260,7 +263,8 @@ void memfd_extents_finish(struct liveupdate_file_op_args *args)
 		return;
 	if (!args->file) {
 		if (memfd_extents_check(ser)) {
-			pr_err("the record of a memfd is damaged, its memory stays reserved\n");
+			pr_err("cannot discard memfd: invalid record at 0x%llx, its memory stays reserved\n",
+			       args->data);
 			return;
 		}
 		claim_contents(&claimed, ser);

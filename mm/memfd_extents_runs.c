@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: GPL-2.0
 /*
- * Extents that are gathered before they are preserved.
+ * Collects runs of pages that the walk has found, and preserves them later.
  */
 
 #include <linux/build_bug.h>
@@ -13,13 +13,13 @@
 #include "memfd_extents.h"
 #include "memfd_extents_runs.h"
 
-/* Runs end at these borders, so that none takes for ever to work on. */
+/* No run crosses a multiple of this, which bounds the time spent on one run. */
 #define RUN_BORDER	(SZ_1G >> PAGE_SHIFT)
 
-/* No pageblock is larger. */
+/* Pages of one pageblock are always in the same interval. */
 static_assert(RUN_BORDER % MAX_ORDER_NR_PAGES == 0);
 
-/* Ends the run that may go on. There is room for it. */
+/* Completes the current run. The caller ensures that @done has room for it. */
 void memfd_extents_end_run(struct memfd_extents_runs *runs)
 {
 	if (runs->last.nr)
@@ -34,7 +34,10 @@ static bool run_goes_on(const struct memfd_extent *run, unsigned long pfn,
 	       pfn % RUN_BORDER;
 }
 
-/* Takes a folio, with the caller's reference. There is room for a run. */
+/*
+ * Adds a folio, together with the caller's reference on it. The caller ensures
+ * that @done has room for a run.
+ */
 void memfd_extents_take(struct memfd_extents_runs *runs, unsigned long pfn,
 			pgoff_t index, unsigned long nr)
 {
@@ -61,12 +64,12 @@ static int preserve_run(struct memfd_extents *list,
 }
 
 /**
- * memfd_extents_write - preserve all runs that are complete
+ * memfd_extents_write - preserve all complete runs
  * @runs: the runs
  *
  * Context: Process context, may sleep.
- * Return: 0, or what preserving failed with. Runs that are preserved are in the
- *	   list and nowhere else, the others are as they were.
+ * Return: 0, or a negative errno. Runs that were preserved have moved to the
+ *	   list, the others are still in @done.
  */
 int memfd_extents_write(struct memfd_extents_runs *runs)
 {
@@ -86,7 +89,7 @@ int memfd_extents_write(struct memfd_extents_runs *runs)
 	return 0;
 }
 
-/* Gives back the references on all that is not preserved. */
+/* Drops the references on all pages that have not been preserved. */
 void memfd_extents_drop(struct memfd_extents_runs *runs)
 {
 	memfd_extents_put_pages(&runs->last);
@@ -94,7 +97,7 @@ void memfd_extents_drop(struct memfd_extents_runs *runs)
 		memfd_extents_put_pages(&runs->done[--runs->nr]);
 }
 
-/* Number of pages that were taken, preserved or not. */
+/* Number of pages that were added, preserved or not. */
 u64 memfd_extents_found(const struct memfd_extents_runs *runs)
 {
 	u64 pages = runs->list->pages + runs->last.nr;

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: GPL-2.0 */
 /*
- * Extents that are gathered before they are preserved: that may sleep, which a
- * walk over the page cache must not.
+ * Collects runs of pages during a walk over the page cache, which must not
+ * sleep. Preserving them may sleep, and happens when the walk pauses.
  */
 
 #ifndef _MM_MEMFD_EXTENTS_RUNS_H
@@ -12,15 +12,15 @@
 
 struct memfd_extents;
 
-/* How many are gathered until they are written down. */
+/* Number of complete runs after which the walk has to pause. */
 #define MEMFD_EXTENTS_RUNS	16
 
 /**
- * struct memfd_extents_runs - extents with a reference on each folio
- * @list: where they go when they are preserved
- * @last: the one that may go on; empty if @last.nr is 0
- * @done: those that are complete, and not in @list yet
- * @nr: number of @done
+ * struct memfd_extents_runs - runs of pages, with a reference on each folio
+ * @list: list that preserved runs are appended to
+ * @last: the current run, which may still grow; empty if @last.nr is 0
+ * @done: complete runs that are not in @list yet
+ * @nr: number of runs in @done
  */
 struct memfd_extents_runs {
 	struct memfd_extents *list;
@@ -35,8 +35,8 @@ static inline bool memfd_extents_runs_full(const struct memfd_extents_runs *runs
 }
 
 /*
- * Takes pages that follow the last one that was taken, in its pageblock: there is
- * no border between them where a run would have to end.
+ * Adds pages that directly follow the current run and are in the same pageblock
+ * as its last page. A run never has to end within a pageblock.
  */
 static inline void memfd_extents_go_on(struct memfd_extents_runs *runs,
 				       unsigned long nr)

@@ -1,11 +1,11 @@
 // SPDX-License-Identifier: GPL-2.0
 /*
- * Finds what there is in a memfd, holds it where it is, and makes extents of
- * it.
+ * Walks the page cache of a memfd, takes a reference on each folio, and makes
+ * extents of them.
  *
- * The walk goes over the page cache, not over the range of indices, and costs
- * what is there. Most folios need nothing done and are taken in passing. The
- * others stop the walk, see memfd_extents_make_ready().
+ * The cost depends on the number of folios, not on the size of the file. Most
+ * folios need no work and are taken under the xa_lock. Any other folio stops
+ * the walk, see memfd_extents_make_ready().
  */
 
 #include <linux/cleanup.h>
@@ -20,16 +20,16 @@
 #include "memfd_extents.h"
 #include "memfd_extents_runs.h"
 
-/* How many folios are looked at with the lock of the page cache held. */
+/* Number of folios that are visited without dropping the xa_lock. */
 #define WALK_BATCH	256
 
 /**
- * struct memfd_walk - a walk over a file
- * @file: the file
- * @runs: what was found; there is a reference on each folio
- * @retries: how often the folio at @work_index could not be moved
- * @work_index: where the folio is that needed work last
- * @block: number of a pageblock whose pages may stay where they are
+ * struct memfd_walk - a walk over the page cache of a memfd
+ * @file: the memfd
+ * @runs: the pages found so far, with a reference on each folio
+ * @retries: how often the folio at @work_index could not be migrated
+ * @work_index: index of the last folio that needed work
+ * @block: number of a pageblock that is known to be long-term pinnable
  */
 struct memfd_walk {
 	struct file *file;
@@ -41,9 +41,9 @@ struct memfd_walk {
 
 /* Why a walk stops. */
 enum memfd_walk_stop {
-	WALK_END,	/* there is nothing more */
-	WALK_PAUSE,	/* out of room, or out of time */
-	WALK_WORK,	/* here is something that needs work */
+	WALK_END,	/* no more entries */
+	WALK_PAUSE,	/* no room for another run, or WALK_BATCH is reached */
+	WALK_WORK,	/* the entry needs work that may sleep */
 };
 
 static struct address_space *walk_mapping(const struct memfd_walk *walk)
@@ -51,7 +51,7 @@ static struct address_space *walk_mapping(const struct memfd_walk *walk)
 	return walk->file->f_mapping;
 }
 
-/* Asking for each folio again is what would take longest of all. */
+/* Remembers the pageblock: asking for each folio would dominate the walk. */
 static bool may_stay(struct memfd_walk *walk, struct folio *folio,
 		     unsigned long pfn)
 {
@@ -65,7 +65,7 @@ static bool may_stay(struct memfd_walk *walk, struct folio *folio,
 	return true;
 }
 
-/* As the tests of folios for these flags, in one go. */
+/* Like the folio_test_*() functions for these flags, in one load. */
 static bool has_settled_flags(const struct folio *folio, unsigned long without)
 {
 	const unsigned long settled = BIT(PG_uptodate) | BIT(PG_dirty);
@@ -85,9 +85,10 @@ static bool is_small_and_settled(const struct folio *folio)
 }
 
 /*
- * Takes a reference on a folio that needs nothing done. The lock of the page
- * cache keeps it there until then; but not from reclaim, which holds the lock of
- * the folio from its last look at the file until the folio is gone.
+ * Takes a reference on a folio that needs no work. Caller holds the xa_lock,
+ * which keeps the folio in the page cache, but not from reclaim. Reclaim holds
+ * the folio lock from its last check of SHMEM_F_PRESERVED until it has removed
+ * the folio, hence the trylock.
  */
 static bool grab_ready(struct memfd_walk *walk, struct folio *folio,
 		       unsigned long pfn)
@@ -104,8 +105,9 @@ static bool grab_ready(struct memfd_walk *walk, struct folio *folio,
 }
 
 /*
- * The same for a small folio, where it is known that it may stay. Most pages
- * come this way, and asking the other questions would double what each costs.
+ * The same for an order-0 folio in a pageblock that is known to be long-term
+ * pinnable. Most pages take this path, and the other checks would double the
+ * cost of each.
  */
 static bool grab_small(struct folio *folio)
 {
@@ -121,8 +123,9 @@ static bool grab_small(struct folio *folio)
 }
 
 /*
- * How many folios behind @xas, up to @last, can be neighbours of the one at
- * @pfn: in one node, and in one pageblock, where all may stay if one may.
+ * Maximum number of pages after @xas, up to @last, that share both the XArray
+ * node and the pageblock with the page at @pfn. A pageblock is long-term
+ * pinnable as a whole.
  */
 static unsigned long neighbours(const struct xa_state *xas, unsigned long pfn,
 				pgoff_t last)
@@ -135,8 +138,8 @@ static unsigned long neighbours(const struct xa_state *xas, unsigned long pfn,
 }
 
 /*
- * Takes what most files consist of, small folios that follow @folio in memory as
- * in the file, with next to nothing for each. At most @max; returns how many.
+ * Fast path for the common case: takes order-0 folios that directly follow
+ * @folio in memory and in the file, at most @max. Returns their number.
  */
 static unsigned int take_neighbours(struct memfd_walk *walk,
 				    struct xa_state *xas, struct folio *folio,
@@ -157,9 +160,9 @@ static unsigned int take_neighbours(struct memfd_walk *walk,
 }
 
 /**
- * struct walk_node - a lowest node of the page cache
+ * struct walk_node - the current XArray node
  * @node: the node
- * @left: how many of its slots are in use and not seen yet, or more
+ * @left: upper bound of the number of used slots that were not visited yet
  */
 struct walk_node {
 	const struct xa_node *node;
@@ -177,9 +180,9 @@ static struct walk_node enter_node(const struct xa_state *xas)
 }
 
 /*
- * Goes to the end of a node, and returns true, when all that is in it has been
- * seen: looking for the next page slot by slot is what would take longest in a
- * sparse file.
+ * Moves @xas to the end of the node and returns true when all its used slots
+ * have been visited. In a sparse file, searching the rest slot by slot would
+ * dominate the walk.
  */
 static bool leave_node(struct walk_node *at, struct xa_state *xas,
 		       unsigned long nr)
@@ -195,8 +198,8 @@ static bool leave_node(struct walk_node *at, struct xa_state *xas,
 }
 
 /*
- * True if a file that is preserved has only @pages pages: these are only ever
- * added, so a number tells whether there are others.
+ * True if a preserved file has exactly @pages pages. Its pages cannot be
+ * removed, so the count tells whether any were added.
  */
 bool memfd_extents_is_whole(const struct file *file, u64 pages)
 {
@@ -212,7 +215,7 @@ static bool has_all(const struct memfd_walk *walk)
 				      memfd_extents_found(&walk->runs));
 }
 
-/* The next entry; in less time than xas_find() if it is a neighbour. */
+/* The next entry; faster than xas_find() if the next slot is in use. */
 static void *next_entry(struct xa_state *xas, pgoff_t last)
 {
 	void *entry = xas_next(xas);
@@ -223,9 +226,10 @@ static void *next_entry(struct xa_state *xas, pgoff_t last)
 }
 
 /*
- * Takes folios from *@index up to @last; *@index is where it stopped. A huge page
- * may have been made of folios and of holes before *@index that the walk has
- * passed. What was taken is in no such page, so it goes into the list as it is.
+ * Takes folios from *@index up to @last, and sets *@index to where it stopped.
+ * The first folio may start before *@index: it may have been collapsed from
+ * folios at *@index and from holes that the walk has passed. It contains no
+ * page that was taken before, so all of it is added.
  */
 static enum memfd_walk_stop take_ready(struct memfd_walk *walk, pgoff_t *index,
 				       pgoff_t last)
@@ -260,7 +264,7 @@ static enum memfd_walk_stop take_ready(struct memfd_walk *walk, pgoff_t *index,
 	return WALK_END;
 }
 
-/* Does what is needed at @index, where the walk has stopped. */
+/* Prepares the folio at @index, which has stopped the walk. */
 static int do_work(struct memfd_walk *walk, pgoff_t index)
 {
 	if (index != walk->work_index) {
@@ -270,7 +274,7 @@ static int do_work(struct memfd_walk *walk, pgoff_t index)
 	return memfd_extents_make_ready(walk_mapping(walk), index, &walk->retries);
 }
 
-/* Takes what there is in the pages from @index up to @last. */
+/* Preserves all pages from @index up to @last. */
 static int walk_range(struct memfd_walk *walk, pgoff_t index, pgoff_t last)
 {
 	enum memfd_walk_stop stop;
@@ -313,15 +317,15 @@ static int walk_file(struct memfd_walk *walk, const struct memfd_extents *old)
 }
 
 /**
- * memfd_extents_extend - make a list of what was found and what came since
- * @list: filled in
- * @file: the memfd, whose pages nobody takes away
- * @old: what was found before; goes into @list as it is
+ * memfd_extents_extend - make a list of known extents and of new pages
+ * @list: the list to fill in
+ * @file: the memfd, with SHMEM_F_PRESERVED set
+ * @old: extents that are preserved already; copied to @list unchanged
  *
  * Context: Process context, may sleep.
  * Return: 0; -EINTR after a fatal signal, -ENOMEM, -EHWPOISON if a page is
- *	   broken, -EBUSY if one cannot be moved, or what bringing it in fails
- *	   with. After an error, what is not in @old is as it was before.
+ *	   poisoned, -EBUSY if one cannot be migrated, or the error of swapping
+ *	   one in. On error, only the pages in @old are preserved.
  */
 int memfd_extents_extend(struct memfd_extents *list, struct file *file,
 			 const struct memfd_extents *old)
@@ -344,7 +348,7 @@ int memfd_extents_extend(struct memfd_extents *list, struct file *file,
 	return 0;
 }
 
-/* Makes a list of what there is in a file, see memfd_extents_extend(). */
+/* Preserves all pages of a file, see memfd_extents_extend(). */
 int memfd_extents_preserve(struct memfd_extents *list, struct file *file)
 {
 	const struct memfd_extents nothing = {};

@@ -1,7 +1,8 @@
 // SPDX-License-Identifier: GPL-2.0
 /*
- * Makes what is in a memfd ready to be preserved: brought in from swap, moved
- * out of memory that is lent only, which scratch is, or initialised.
+ * Prepares a folio of a memfd for being preserved: swaps it in, migrates it out
+ * of memory that is not long-term pinnable (CMA, and thus KHO scratch), or
+ * initialises it.
  */
 
 #include <linux/fs.h>
@@ -17,13 +18,13 @@
 #include "memfd_extents.h"
 #include "memfd_move.h"
 
-/* Brings a folio in from swap. */
+/* Swaps a folio in. */
 static int swap_in(struct inode *inode, pgoff_t index)
 {
 	struct folio *folio;
 	int err;
 
-	/* What was allocated behind the end of the file can be there, too. */
+	/* SGP_FALLOC: pages allocated beyond i_size may be in swap, too. */
 	err = shmem_get_folio(inode, index, 0, &folio, SGP_FALLOC);
 	if (err)
 		return err;
@@ -33,9 +34,9 @@ static int swap_in(struct inode *inode, pgoff_t index)
 }
 
 /*
- * A page that was never written to may not be initialised yet. It is now, so
- * that nobody has to remember in which state it was; and it is dirty, so that
- * nobody drops it as a page that can be had again.
+ * Initialises a page that fallocate(2) allocated and that was never written to,
+ * so that all preserved pages are uptodate; and marks it dirty, so that it is
+ * never dropped as clean.
  */
 static int settle_locked(struct folio *folio)
 {
@@ -53,7 +54,7 @@ static int settle_locked(struct folio *folio)
 	return 0;
 }
 
-/* Drops the reference. The folio may be elsewhere meanwhile. */
+/* Consumes the reference. The folio may have left the file meanwhile. */
 static int settle_folio(struct address_space *mapping, struct folio *folio)
 {
 	int err;
@@ -69,8 +70,9 @@ static int settle_folio(struct address_space *mapping, struct folio *folio)
 }
 
 /*
- * Moves a folio to where it may stay, and drops the reference on it. Not all
- * that others do to a folio lets it be moved at once.
+ * Migrates a folio to long-term pinnable memory, and consumes the reference on
+ * it. Migration may fail temporarily, for example while another task holds a
+ * reference; then the caller has to retry.
  */
 static int move_folio(struct folio *folio, unsigned int *retries)
 {
@@ -83,7 +85,7 @@ static int move_folio(struct folio *folio, unsigned int *retries)
 	int err = 0;
 
 	if (!isolate_folio_to_list(folio, &folios)) {
-		/* It is on its way to a list, or somebody else has isolated it. */
+		/* It is in a per-CPU LRU batch, or isolated by another task. */
 		lru_add_drain_all();
 		err = folio_wait_locked_killable(folio);
 	}
@@ -113,17 +115,17 @@ static int work_on(struct address_space *mapping, struct folio *folio,
 }
 
 /**
- * memfd_extents_make_ready - do what a folio needs
- * @mapping: the memfd's
- * @index: a page that it has, or has had until now
- * @retries: how often this folio could not be moved
+ * memfd_extents_make_ready - prepare a folio for being preserved
+ * @mapping: mapping of the memfd
+ * @index: index of the folio, which may have left the file meanwhile
+ * @retries: how often this folio could not be migrated
  *
- * That may not have been all, so the folio has to be looked at again. What is
- * allocated is for memory that does not move, whatever it is allocated for.
+ * The folio may need more than one call, so the caller has to look at it again.
+ * All allocations come from long-term pinnable memory.
  *
  * Context: Process context, may sleep.
- * Return: 0; -EINTR after a fatal signal, -EHWPOISON if a page is broken, -EBUSY
- *	   if the folio cannot be moved, or what bringing it in fails with.
+ * Return: 0; -EINTR after a fatal signal, -EHWPOISON if a page is poisoned,
+ *	   -EBUSY if the folio cannot be migrated, or the error of swapping in.
  */
 int memfd_extents_make_ready(struct address_space *mapping, pgoff_t index,
 			     unsigned int *retries)

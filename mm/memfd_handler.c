@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: GPL-2.0
 /*
- * Live update of memfds that live on tmpfs: which files these are, and in which
- * formats they go.
+ * Live update handler of memfds on tmpfs: which files it can preserve, and in
+ * which formats.
  */
 
 #include <linux/fs.h>
@@ -19,7 +19,7 @@
 LIVEUPDATE_FORMAT(extents_format, "file", "memfd", MEMFD_EXTENTS_COMPATIBLE,
 		  "rw", 1, "-");
 
-/* Mainline has that one, too. */
+/* The format of mainline. */
 LIVEUPDATE_FORMAT(folios_format, "file", "memfd", MEMFD_LUO_COMPATIBLE, "rw", 2,
 		  "lossy,needs:" KHO_VMALLOC_FORMAT);
 

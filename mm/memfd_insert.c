@@ -1,10 +1,11 @@
 // SPDX-License-Identifier: GPL-2.0
 /*
- * Putting folios of the previous kernel into a memfd that is nobody's yet.
+ * Inserts folios of the previous kernel into a new memfd that is not visible to
+ * other tasks yet.
  *
- * Until the memfd is published all of it can be undone, so that a memfd is made
- * as a whole or not at all. Only then folios go onto the LRU lists; until then
- * they are linked by what will link them there, and nobody has to look for them.
+ * Everything can be undone until memfd_publish(), so that a memfd is restored
+ * completely or not at all. memfd_publish() adds the folios to the LRU lists;
+ * until then folio->lru links them into insert->folios.
  */
 
 #include <linux/fs.h>
@@ -21,18 +22,17 @@
 #include "memfd_insert.h"
 
 /*
- * When the cgroup is full, whoever retrieves is told so: nothing is lost, and
- * it can try again. The OOM killer would be no help.
+ * When the memcg of the caller is full, retrieving fails with -ENOMEM and can
+ * be tried again. Nothing is lost, so the OOM killer is not invoked.
  */
 #define CHARGE_GFP	(GFP_KERNEL | __GFP_RETRY_MAYFAIL | __GFP_NOWARN)
 
-/* How many folios go onto the LRU lists with their lock held. */
+/* Number of folios that are added to LRU lists at a time. */
 #define PUBLISH_BATCH	32
 
 /*
- * Makes a folio what it is in the page cache; nobody can find it yet. The
- * reference that it has becomes one of the page cache's, which has one for each
- * page.
+ * Sets up a folio for the page cache before it can be looked up. The page cache
+ * holds one reference per page, the first of which is the folio's existing one.
  */
 static void prepare_folio(struct memfd_insert *insert, struct folio *folio,
 			  pgoff_t index)
@@ -60,7 +60,7 @@ static void unprepare_folio(struct folio *folio)
 	mem_cgroup_uncharge(folio);
 }
 
-/* The last @nr folios of the list. */
+/* Undoes prepare_folio() for the last @nr folios of the list. */
 static void unprepare_folios(struct memfd_insert *insert, unsigned int nr)
 {
 	while (nr--)
@@ -101,8 +101,8 @@ static void count_folios(struct folio *folio, int pages)
 }
 
 /*
- * One change of the statistics for folios that count for the same: in the
- * middle the task may have been moved to another cgroup.
+ * Updates the statistics once per sequence of folios of the same memcg. They
+ * may differ: the task may be moved to another cgroup between two charges.
  */
 static void count_run(struct memfd_insert *insert, const struct memfd_run *run)
 {
@@ -121,7 +121,7 @@ static void count_run(struct memfd_insert *insert, const struct memfd_run *run)
 	count_folios(folio, same << run->order);
 }
 
-/* A folio alone needs no node if it is the only one of the file. */
+/* For the only folio of a file, xas_store() does not always need a node. */
 static void store_folios(struct xa_state *xas, struct memfd_insert *insert,
 			 unsigned int nr)
 {
@@ -149,14 +149,14 @@ static int store_run(struct memfd_insert *insert, const struct memfd_run *run)
 }
 
 /**
- * memfd_insert_run - put folios into a memfd, all of them or none
+ * memfd_insert_run - insert folios into a memfd, all of them or none
  * @insert: the memfd
- * @run: the folios, in one zone, with one reference each, which is the memfd's
- *	 afterwards; where they go nothing is in the memfd
+ * @run: the folios, all in one zone, each with one reference, which the page
+ *	 cache takes over; the memfd must have a hole there
  *
  * Context: Process context, may sleep.
- * Return: 0; -ENOMEM, also if the cgroup of the caller is full. After an error
- *	   nothing has changed.
+ * Return: 0; -ENOMEM, also if the memcg of the caller is full. On error nothing
+ *	   has changed.
  */
 int memfd_insert_run(struct memfd_insert *insert, const struct memfd_run *run)
 {
@@ -188,10 +188,10 @@ static void remove_folio(struct folio *folio)
 }
 
 /**
- * memfd_insert_undo - take all folios out of a memfd again
+ * memfd_insert_undo - remove all folios from a memfd again
  * @insert: the memfd
- * @fn: takes a folio, as it was before, with its reference; NULL if the caller
- *	knows where they are
+ * @fn: called with each folio in the state before memfd_insert_run(), takes its
+ *	reference; NULL if the caller finds the folios by other means
  *
  * Context: Process context, may sleep.
  */
@@ -208,7 +208,7 @@ void memfd_insert_undo(struct memfd_insert *insert,
 	}
 }
 
-/* Accounts for all folios that were inserted, or fails and changes nothing. */
+/* Accounts for the blocks of all inserted folios. On error nothing changes. */
 int memfd_account(struct memfd_insert *insert)
 {
 	const long pages = insert->inode->i_mapping->nrpages;
@@ -221,11 +221,11 @@ int memfd_account(struct memfd_insert *insert)
 }
 
 /**
- * struct lru_batch - folios that go onto one LRU list
- * @lruvec: where the list is, locked; NULL if there are none yet
- * @flags: of interrupts, when the lock was taken
- * @zone: what zone they are in
- * @pages: number of pages that are on the list and not accounted for
+ * struct lru_batch - folios that are added to one LRU list
+ * @lruvec: the lruvec of the list, locked; NULL if the batch is empty
+ * @flags: interrupt state that was saved by locking @lruvec
+ * @zone: zone of the folios
+ * @pages: number of pages on the list not yet passed to update_lru_size()
  */
 struct lru_batch {
 	struct lruvec *lruvec;
@@ -234,7 +234,7 @@ struct lru_batch {
 	long pages;
 };
 
-/* Nobody has used the folios yet, and no file of this kind is locked in memory. */
+/* The folios have not been accessed yet, and the file is not SHM_LOCKed. */
 #define PUBLISH_LRU	LRU_INACTIVE_ANON
 
 static void end_batch(struct lru_batch *batch)
@@ -259,7 +259,7 @@ static bool batch_takes(const struct lru_batch *batch, struct folio *folio)
 	       folio_zonenum(folio) == batch->zone;
 }
 
-/* As lruvec_add_folio(), but for the accounting. */
+/* Like lruvec_add_folio(), but leaves update_lru_size() to end_batch(). */
 static void add_to_batch(struct lru_batch *batch, struct folio *folio)
 {
 	if (lru_gen_add_folio(batch->lruvec, folio, false))
@@ -269,9 +269,9 @@ static void add_to_batch(struct lru_batch *batch, struct folio *folio)
 }
 
 /*
- * As folio_add_lru(), for many folios: that one takes the lock for each folio
- * that is large. A folio is not looked at any more once it is there: when the
- * lock is gone it may be reclaimed or split.
+ * Like folio_add_lru() for many folios, which would take the lruvec lock for
+ * each large folio. A folio must not be accessed once it is on the list: when
+ * the lock is dropped, it may be reclaimed or split.
  */
 static void publish_some(struct list_head *folios)
 {
@@ -292,7 +292,7 @@ static void publish_some(struct list_head *folios)
 	end_batch(&batch);
 }
 
-/* Ends what cannot fail any more: afterwards the memfd is like any other. */
+/* Adds all folios to the LRU lists. Cannot fail, and cannot be undone. */
 void memfd_publish(struct memfd_insert *insert)
 {
 	while (!list_empty(&insert->folios)) {

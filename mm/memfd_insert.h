@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: GPL-2.0 */
 /*
- * Putting folios of the previous kernel into a new memfd.
+ * Inserts folios of the previous kernel into a new memfd.
  */
 
 #ifndef _MM_MEMFD_INSERT_H
@@ -17,10 +17,10 @@ struct inode;
 struct page;
 
 /**
- * struct memfd_insert - a memfd that is filled, and is nobody else's yet
- * @inode: the memfd's
- * @folios: what is in it, in the order in which it was inserted
- * @run: the folios of the run that is inserted now
+ * struct memfd_insert - a memfd that is being filled and is not visible yet
+ * @inode: inode of the memfd
+ * @folios: the inserted folios, oldest first, linked by folio->lru
+ * @run: the folios of the run that is being inserted
  */
 struct memfd_insert {
 	struct inode *inode;
@@ -29,11 +29,11 @@ struct memfd_insert {
 };
 
 /**
- * struct memfd_run - folios of one order that follow each other everywhere
- * @page: the first page; their struct pages follow each other, too
- * @index: where the first folio goes in the file, a multiple of its size
- * @order: the order of each folio
- * @nr: number of folios, at most memfd_insert_room() pages or a single one
+ * struct memfd_run - folios of one order, contiguous in memory and in the file
+ * @page: the first page; the struct pages are contiguous, too
+ * @index: index of the first folio in the file, a multiple of its size
+ * @order: order of each folio
+ * @nr: number of folios: either one, or at most memfd_insert_room() pages
  */
 struct memfd_run {
 	struct page *page;
@@ -55,7 +55,7 @@ void memfd_insert_undo(struct memfd_insert *insert,
 int memfd_account(struct memfd_insert *insert);
 void memfd_publish(struct memfd_insert *insert);
 
-/* How many pages can be inserted at a time, from a place and an index on. */
+/* Maximum number of pages in a run of more than one folio. */
 static inline unsigned int memfd_insert_room(unsigned long pfn, pgoff_t index)
 {
 	return min(MAX_ORDER_NR_PAGES - pfn % MAX_ORDER_NR_PAGES,

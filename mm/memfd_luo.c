@@ -1,11 +1,11 @@
 // SPDX-License-Identifier: GPL-2.0
 /*
- * Live update of memfds that live on tmpfs, folio by folio.
+ * Live update of memfds on tmpfs, folio by folio.
  *
- * While a memfd is preserved its pages are pinned where they are, and its size
- * is fixed. It can be read and written all the time, and holes can be filled
- * until the freeze; pages that came since are added then, and whoever would
- * fill a hole after that waits. Holes stay holes.
+ * While a memfd is preserved, its folios are pinned and its size is fixed. It
+ * can be read and written, and its holes can be filled until the freeze, which
+ * adds the pages that were allocated meanwhile. From the freeze on, a task that
+ * would fill a hole sleeps. Holes are preserved as holes.
  *
  * The format is in <linux/kho/abi/memfd.h>.
  */
@@ -36,9 +36,10 @@ static_assert(MEMFD_LUO_SEAL_EXEC == F_SEAL_EXEC);
 
 /**
  * struct memfd_luo - a preserved memfd
- * @ser: what the next kernel reads, in preserved memory
+ * @ser: the handover record, in preserved memory
  * @list: the folios; @list.entries is preserved, too
- * @poison: how many pages were broken when those of the file were not
+ * @poison: memfd_poison_count() before the last check that found no poisoned
+ *	    page in the file
  */
 struct memfd_luo {
 	struct memfd_luo_ser *ser;
@@ -46,7 +47,7 @@ struct memfd_luo {
 	long poison;
 };
 
-/* What may change while the memfd is preserved. */
+/* Serializes the attributes, which may change while the memfd is preserved. */
 static int record_attributes(struct file *file, struct memfd_luo_ser *ser)
 {
 	int seals = memfd_get_seals(file);
@@ -159,7 +160,7 @@ static int add_new_folios(struct file *file, struct memfd_luo *memfd)
 	return 0;
 }
 
-/* As good as always no page broke anywhere, and a number tells. */
+/* Usually nothing was poisoned; comparing the counter is enough. */
 static int look_for_poison(struct memfd_luo *memfd)
 {
 	const long poison = memfd_poison_count();
@@ -173,9 +174,9 @@ static int look_for_poison(struct memfd_luo *memfd)
 }
 
 /*
- * Each try that finds the list full has seen pages that the one before had
- * not, so this comes to an end. Pages behind the end of the file are not in the
- * list, and make that a walk for nothing.
+ * The loop ends because each attempt that runs out of entries has seen pages
+ * that the previous one had not. Pages beyond i_size count in nrpages but are
+ * not in the list, so there may be nothing to add.
  */
 static int record_changes(struct file *file, struct memfd_luo *memfd)
 {
@@ -193,8 +194,8 @@ static int record_changes(struct file *file, struct memfd_luo *memfd)
 }
 
 /*
- * From here on no page comes any more. Takes no lock that somebody may hold who
- * waits until that is undone.
+ * From here on no folio can be added to the file. This must not wait for an
+ * i_rwsem: the task that holds it may be sleeping until the file is unfrozen.
  */
 static int memfd_luo_freeze(struct liveupdate_file_op_args *args)
 {
@@ -214,8 +215,10 @@ static void memfd_luo_unfreeze(struct liveupdate_file_op_args *args)
 }
 
 /*
- * What mode and flags a file was opened with has no place in the format, so
- * only files with all rights are taken: rights must not grow on the way.
+ * The format has no field for the mode and flags that a file was opened with.
+ * Accept only files that are open for reading and writing, and not for
+ * appending, so that the retrieved fd grants no more access than the preserved
+ * one did.
  */
 static int memfd_luo_can_write(struct liveupdate_file_handler *handler,
 			       struct file *file)

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: GPL-2.0 */
 /*
- * What the parts of the live update of memfds share with each other.
+ * Declarations shared by the files that preserve memfds folio by folio.
  */
 
 #ifndef _MM_MEMFD_LUO_H
@@ -17,10 +17,10 @@ struct liveupdate_file_format_ops;
 struct liveupdate_file_op_args;
 
 /**
- * struct memfd_folios - the folios of a memfd that are preserved and pinned
- * @entries: area of vmalloc(), one entry a folio, sorted by index
+ * struct memfd_folios - the preserved and pinned folios of a memfd
+ * @entries: vmalloc() area with one entry per folio, sorted by index
  * @nr: number of entries in use
- * @max: number of entries that there is room for
+ * @max: number of entries that are allocated
  * @pages: number of pages in all folios together
  */
 struct memfd_folios {
@@ -30,7 +30,7 @@ struct memfd_folios {
 	unsigned long pages;
 };
 
-/* Walks the entries that the previous kernel left of a memfd. */
+/* Position in the entries of an incoming memfd. */
 struct memfd_luo_reader {
 	struct kho_vmalloc_reader area;
 	const struct memfd_luo_folio_ser *page;

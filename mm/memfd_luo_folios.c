@@ -1,7 +1,6 @@
 // SPDX-License-Identifier: GPL-2.0
 /*
- * The folios of a memfd that is preserved: pinned where they are, and listed
- * in the form that the next kernel reads.
+ * Pins the folios of a preserved memfd, and lists them in serialized form.
  */
 
 #define pr_fmt(fmt) "memfd_luo: " fmt
@@ -19,7 +18,7 @@
 #include "memfd_luo.h"
 #include "memfd_move.h"
 
-/* How many folios are pinned at a time. */
+/* Number of folios that are pinned at a time. */
 #define PIN_BATCH	64
 
 static u64 make_desc(const struct folio *folio)
@@ -53,13 +52,13 @@ static int list_alloc(struct memfd_folios *list, unsigned long max)
 	*list = (struct memfd_folios) { .max = max };
 	if (!max)
 		return 0;
-	/* Whoever makes large files can make this fail: no reason to warn. */
+	/* Users can make this fail by preserving large files: do not warn. */
 	list->entries = __vmalloc_array(max, sizeof(*list->entries),
 					GFP_KERNEL | __GFP_NOWARN);
 	return list->entries ? 0 : -ENOMEM;
 }
 
-/* True if hardware broke a page since it was taken. */
+/* True if a page in the list has been poisoned since it was preserved. */
 bool memfd_folios_are_poisoned(const struct memfd_folios *list)
 {
 	unsigned long i;
@@ -79,8 +78,8 @@ static void release_folio(struct folio *folio)
 }
 
 /*
- * Gives up the folios of a list, the last one first, except for those that are
- * in @keep, too, which may be NULL.
+ * Unpreserves the folios of a list, last one first, and frees the list. Folios
+ * that are in @keep, too, stay preserved; @keep may be NULL.
  */
 void memfd_folios_release(struct memfd_folios *list,
 			  const struct memfd_folios *keep)
@@ -102,10 +101,10 @@ void memfd_folios_release(struct memfd_folios *list,
 }
 
 /*
- * A page that was never written to may not be initialised yet. It is now, so
- * that nobody has to remember in which state it was; and it is dirty, so that
- * nobody drops it as a page that can be had again. -ESTALE if the folio is not
- * in the file any more: until it was pinned it may have become part of another.
+ * Initialises a page that fallocate(2) allocated and that was never written to,
+ * so that all preserved pages are uptodate; and marks it dirty, so that it is
+ * never dropped as clean. -ESTALE if the folio has left the file: before it was
+ * pinned it may have been collapsed into another folio.
  */
 static int settle_folio(struct address_space *mapping, struct folio *folio)
 {
@@ -151,7 +150,7 @@ static int preserve_folio(struct memfd_folios *list, struct folio *folio)
 	return err;
 }
 
-/* Preserves folios that are pinned; after an error, unpins the rest. */
+/* Preserves pinned folios. On error, unpins those that are not preserved. */
 static int preserve_batch(struct memfd_folios *list, struct folio **folios,
 			  unsigned long nr)
 {
@@ -169,13 +168,13 @@ static int preserve_batch(struct memfd_folios *list, struct folio **folios,
 }
 
 /*
- * Pins the folios of [index, end), or the first of them. Brings them in from
- * swap, and moves them to where they may stay, which is not scratch.
+ * Pins the first folios of [index, end), at most PIN_BATCH. Swaps them in, and
+ * migrates them out of memory that is not long-term pinnable, such as scratch.
  */
 static long try_to_pin(struct file *file, pgoff_t index, pgoff_t end,
 		       struct folio **folios)
 {
-	/* The end of the largest file is 2^63, which is no loff_t. */
+	/* The largest file ends at 2^63, which does not fit into a loff_t. */
 	u64 last = min_t(u64, (u64)end << PAGE_SHIFT,
 			 i_size_read(file_inode(file))) - 1;
 	pgoff_t offset;
@@ -184,7 +183,7 @@ static long try_to_pin(struct file *file, pgoff_t index, pgoff_t end,
 				PIN_BATCH, &offset);
 }
 
-/* That a folio cannot be moved is told of as, and looks like, lack of memory. */
+/* memfd_pin_folios() returns -ENOMEM when migration fails, too, so retry. */
 static long pin_batch(struct file *file, pgoff_t index, pgoff_t end,
 		      struct folio **folios)
 {
@@ -202,8 +201,8 @@ static long pin_batch(struct file *file, pgoff_t index, pgoff_t end,
 }
 
 /*
- * Preserves what there is in the pages [index, end) of a file, and leaves the
- * holes. -EAGAIN if the list has no room for all of it.
+ * Preserves the folios in the pages [index, end) of a file, and skips holes.
+ * -EAGAIN if the list has no room for all of them.
  */
 static int preserve_range(struct memfd_folios *list, struct file *file,
 			  pgoff_t index, pgoff_t end)
@@ -216,7 +215,7 @@ static int preserve_range(struct memfd_folios *list, struct file *file,
 
 	while (index < end &&
 	       xa_find(&mapping->i_pages, &index, end - 1, XA_PRESENT)) {
-		/* A page in swap counts as a hole here. */
+		/* page_cache_next_miss() takes pages in swap for holes. */
 		scoped_guard(rcu)
 			hole = page_cache_next_miss(mapping, index, PIN_BATCH);
 		hole = clamp(hole, index + 1, end);
@@ -240,7 +239,7 @@ static int preserve_range(struct memfd_folios *list, struct file *file,
 	return 0;
 }
 
-/* At least the number of folios in the first @end pages, all brought in. */
+/* Upper bound of the number of folios in [0, @end) once all are swapped in. */
 static unsigned long count_folios(struct address_space *mapping, pgoff_t end)
 {
 	XA_STATE(xas, &mapping->i_pages, 0);
@@ -264,9 +263,8 @@ static unsigned long count_folios(struct address_space *mapping, pgoff_t end)
 }
 
 /*
- * Preserves what there is in a file. If somebody fills holes at the same time
- * some of that may be left over, for memfd_folios_extend(). The size of the
- * file is fixed.
+ * Preserves the folios of a file, whose size is fixed. Folios that are added
+ * concurrently may be missed; memfd_folios_extend() adds them.
  */
 int memfd_folios_preserve(struct memfd_folios *list, struct file *file)
 {
@@ -284,7 +282,7 @@ int memfd_folios_preserve(struct memfd_folios *list, struct file *file)
 	return err;
 }
 
-/* Fills @list with what is in @old and, between that, what came since. */
+/* Fills @list with the folios in @old and, in order, with those added since. */
 static int merge_new(struct file *file, const struct memfd_folios *old,
 		     struct memfd_folios *list)
 {
@@ -308,9 +306,9 @@ static int merge_new(struct file *file, const struct memfd_folios *old,
 }
 
 /*
- * Makes a list of what is in @old and of what came since. -EAGAIN if that was
- * more than there was room for: each try sees pages that the one before had
- * not. The size of the file is fixed.
+ * Makes a list of the folios in @old and of those added since. -EAGAIN if more
+ * folios were added than counted before; a retry sees at least these. The size
+ * of the file is fixed.
  */
 int memfd_folios_extend(struct memfd_folios *list, struct file *file,
 			const struct memfd_folios *old)

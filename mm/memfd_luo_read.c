@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: GPL-2.0
 /*
- * Reading what the previous kernel left of memfds, which may be anything.
+ * Reads and validates the records of memfds that the previous kernel preserved
+ * folio by folio. No byte of them is trusted.
  *
  * The format is in <linux/kho/abi/memfd.h>.
  */
@@ -18,7 +19,7 @@
 
 #include "memfd_luo.h"
 
-/* Begins to walk the entries of a record; -EIO if it names no area. */
+/* Starts reading the entries of a record; -EIO if it names no vmalloc area. */
 int memfd_luo_read(struct memfd_luo_reader *reader,
 		   const struct memfd_luo_ser *ser)
 {
@@ -26,7 +27,7 @@ int memfd_luo_read(struct memfd_luo_reader *reader,
 	return ser->nr_folios ? kho_vmalloc_read(&reader->area, &ser->folios) : 0;
 }
 
-/* The next entry; NULL at the end, ERR_PTR(-EIO) if the area is damaged. */
+/* The next entry, NULL at the end, or ERR_PTR(-EIO) for an invalid area. */
 const struct memfd_luo_folio_ser *memfd_luo_next(struct memfd_luo_reader *reader)
 {
 	const unsigned int per_page = PAGE_SIZE / sizeof(*reader->page);
@@ -49,14 +50,14 @@ const struct memfd_luo_folio_ser *memfd_luo_next(struct memfd_luo_reader *reader
 	return entry;
 }
 
-/* @next is the first page that no entry was seen for yet. */
+/* @next is the index behind the previous entry. */
 static int check_entry(const struct memfd_luo_folio_ser *entry, pgoff_t *next,
 		       pgoff_t end)
 {
 	int order = kho_incoming_order(memfd_luo_entry_phys(entry));
 	u64 flags = FIELD_GET(MEMFD_LUO_FOLIO_FLAGS, entry->desc);
 
-	/* The page cache of a kernel without huge pages has no place for it. */
+	/* Without THP, the page cache does not support large folios. */
 	if (order > 0 && !IS_ENABLED(CONFIG_TRANSPARENT_HUGEPAGE))
 		return -EOPNOTSUPP;
 	if (order < 0 || order > MAX_PAGECACHE_ORDER ||
@@ -70,9 +71,9 @@ static int check_entry(const struct memfd_luo_folio_ser *entry, pgoff_t *next,
 }
 
 /*
- * Checks all that the previous kernel left of a memfd, and changes nothing. 0;
- * -EIO if it is damaged; -EOPNOTSUPP if it has large folios and this kernel does
- * not, and the next one may have them.
+ * Validates the record of a memfd and all its entries. Has no side effects. 0;
+ * -EIO if any of it is invalid; -EOPNOTSUPP if it has large folios, which this
+ * kernel does not support but a later one may.
  */
 int memfd_luo_check(const struct memfd_luo_ser *ser)
 {

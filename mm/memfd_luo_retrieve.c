@@ -1,9 +1,10 @@
 // SPDX-License-Identifier: GPL-2.0
 /*
- * Memfds that the previous kernel preserved: made again, or discarded.
+ * Retrieves or discards memfds that the previous kernel preserved folio by
+ * folio.
  *
- * Whatever the records say is checked before anything is changed, and a memfd
- * is made as a whole or not at all.
+ * All records of a memfd are validated before anything is changed. A memfd is
+ * restored completely or not at all.
  */
 
 #define pr_fmt(fmt) "memfd_luo: " fmt
@@ -43,7 +44,7 @@ static int restore_folio(struct memfd_insert *insert,
 	return err;
 }
 
-/* Puts all folios into the file, or none. The file is nobody else's yet. */
+/* Inserts all folios into the file, or none. The file is not visible yet. */
 static int restore_folios(struct memfd_insert *insert,
 			  const struct memfd_luo_ser *ser)
 {
@@ -66,8 +67,9 @@ static int restore_folios(struct memfd_insert *insert,
 }
 
 /*
- * The seal on the mode of a file that is not executable comes with its
- * creation; on one that is, it brings the seals on writing with it.
+ * F_SEAL_EXEC without F_SEAL_WRITE means that the file is not executable: on an
+ * executable file, F_SEAL_EXEC implies F_SEAL_WRITE. MFD_NOEXEC_SEAL makes a
+ * file that is not executable and has F_SEAL_EXEC.
  */
 static unsigned int memfd_flags(u32 seals)
 {
@@ -122,8 +124,8 @@ int memfd_luo_retrieve(struct liveupdate_file_op_args *args)
 }
 
 /*
- * Folios are freed when nothing is read any more: one that is named by mistake
- * may be a page of the records.
+ * No folio is freed before the last entry has been read: an invalid entry may
+ * name a page of the records.
  */
 static void discard_folios(const struct memfd_luo_ser *ser)
 {
@@ -154,7 +156,8 @@ void memfd_luo_finish(struct liveupdate_file_op_args *args)
 		return;
 	if (!args->file) {
 		if (memfd_luo_check(ser)) {
-			pr_err("the record of a memfd is damaged, its memory stays reserved\n");
+			pr_err("cannot discard memfd: invalid record at 0x%llx, its memory stays reserved\n",
+			       args->data);
 			return;
 		}
 		discard_folios(ser);

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: GPL-2.0 */
 /*
- * How long it is tried to move a folio to where it may stay.
+ * Retries of folio migration.
  */
 
 #ifndef _MM_MEMFD_MOVE_H
@@ -11,15 +11,14 @@
 #include <linux/sched.h>
 #include <linux/sched/signal.h>
 
-/* The waits for one folio are about a second, all together. */
+/* The waits for one folio add up to about a second. */
 #define MEMFD_MOVE_RETRIES	11
 
 /*
- * A folio that somebody has a reference to cannot be moved. Most have it for a
- * moment only, and it would be wrong to fail for that; but nobody tells when
- * they let go of it. The first retry is at once, before each other one this
- * waits twice as long. -EBUSY if there were enough of them, -EINTR after a fatal
- * signal.
+ * A folio cannot be migrated while it has an extra reference. Most of these are
+ * short-lived and should not make PRESERVE_FD fail, but dropping them wakes no
+ * waiter. The first retry is immediate, and the wait before each later one
+ * doubles. -EBUSY after the last retry, -EINTR after a fatal signal.
  */
 static inline int memfd_wait_to_move(unsigned int *retries)
 {

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: GPL-2.0 */
 /*
- * Telling whether hardware broke pages since they were looked at.
+ * Detects whether pages were poisoned since they were last checked.
  */
 
 #ifndef _MM_MEMFD_POISON_H
@@ -11,9 +11,9 @@
 #include <linux/mm.h>
 
 /*
- * How many pages are broken. A page is marked before it is counted: pages that
- * are looked at after this is read have none that was marked before, and those
- * that are marked later make it another number.
+ * Number of hwpoisoned pages. memory_failure() sets PG_hwpoison before it
+ * counts the page, so read the counter before checking the flags: the check
+ * sees all pages in the count, and pages poisoned later change the count.
  */
 static inline long memfd_poison_count(void)
 {
