@@ -10,7 +10,7 @@ SOURCE = paths.TOP / "kernel/liveupdate/luo_transitions.h"
 PAGE = paths.TOP / "Documentation/userspace-api/liveupdate.rst"
 BEGIN = ".. begin of the table of kernel/liveupdate/luo_transitions.h\n"
 END = ".. end of the table\n"
-WHAT = {"WHOLE": "the whole", "OUTGOING": "outgoing session",
+WHAT = {"WHOLE": "global state", "OUTGOING": "outgoing session",
         "INCOMING": "incoming session"}
 WIDTHS = (16, 8, 8, 28)
 
@@ -21,7 +21,7 @@ def rows():
                        SOURCE.read_text(), re.M)
     for kind, state, event, following in found:
         if following == "BACK":
-            following = "where PREPARE came from"
+            following = "state before PREPARE"
         yield WHAT[kind], state, event, following
 
 
