@@ -30,10 +30,16 @@ def minutes(seconds):
     return f"{int(seconds) // 60:3d}:{int(seconds) % 60:02d}"
 
 
+def spent(test):
+    """Seconds that a test took, without those in which it waited for a kernel
+    that another test was building."""
+    return max(0, test["duration"] - test.get("waited", 0))
+
+
 def table(tests, setup, total):
     """Phases and the longest tests, as text. Times of a phase are those of its
     tests together, which ran side by side; then when the first one began and
-    the last one ended."""
+    the last one ended. VMs wait for their kernels, which does not count."""
     ran = {name: test for name, test in tests.items() if "begin" in test
            and not test.get("unrun")}
     zero = min((test["begin"] for test in ran.values()), default=0)
@@ -44,15 +50,15 @@ def table(tests, setup, total):
         if of_it:
             rows.append((
                 phase, str(len(of_it)),
-                minutes(sum(test["duration"] for test in of_it)),
+                minutes(sum(map(spent, of_it))),
                 minutes(min(test["begin"] for test in of_it) - zero),
                 minutes(max(test["end"] for test in of_it) - zero)))
     rows.append(("all", str(len(ran)), minutes(total), "", ""))
     lines = [f"{a:24} {b:>6} {c:>9} {d:>7} {e:>7}".rstrip()
              for a, b, c, d, e in rows]
     lines += ["", f"the {LONGEST} longest"]
-    longest = sorted(ran, key=lambda name: -ran[name]["duration"])[:LONGEST]
-    lines += [f"{name:40} {minutes(ran[name]['duration'])}"
+    longest = sorted(ran, key=lambda name: -spent(ran[name]))[:LONGEST]
+    lines += [f"{name:40} {minutes(spent(ran[name]))}"
               for name in longest]
     return "\n".join(["", *lines, ""])
 

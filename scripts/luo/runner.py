@@ -8,8 +8,10 @@ whether it needs the others, and the runs that come after it have machines of
 their own.
 """
 
+import time
+
 from luo import fetch, guest, kernel, ktap, programs, runs, splat, vm
-from luo.process import Unavailable
+from luo.process import LuoError, Unavailable
 
 
 class Machine:
@@ -131,6 +133,18 @@ def judge_part(job, part, is_last, outcome):
         results.append(ktap.Result(f"{job.name}/run", ktap.PASS,
                                    f"{len(part.boots())} boots"))
     return results
+
+
+def build_kernels(jobs):
+    """Builds the kernels of jobs, or waits until another process has done so.
+    Returns the seconds that this took. Errors are reported by run_joined()."""
+    begin = time.time()
+    try:
+        for kind in sorted(runs.kernels_of(jobs)):
+            kernel.Kernel(kind).build()
+    except LuoError:
+        pass
+    return time.time() - begin
 
 
 def run_joined(jobs):

@@ -146,6 +146,20 @@ class Sum(unittest.TestCase):
         self.assertFalse(phases.summary({})[1])
 
 
+class Table(unittest.TestCase):
+    """phases.table()"""
+
+    def test_waiting_does_not_count(self):
+        """A VM that waited for its kernel took no longer than it ran."""
+        text = phases.table({
+            "debug/a": {"begin": 5.0, "end": 105.0, "duration": 100,
+                        "waited": 90},
+            "kernel/debug": {"begin": 0.0, "end": 95.0, "duration": 95}}, 0, 105)
+        self.assertRegex(text, r"debug/a +0:10\n")
+        self.assertRegex(text, r"kernel/debug +1:35\n")
+        self.assertRegex(text, r"VMs, debug +1 +0:10 +0:05 +1:45\n")
+
+
 class Builds(unittest.TestCase):
     """Messages and configurations."""
 

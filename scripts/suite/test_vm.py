@@ -29,5 +29,8 @@ def fixture_machines():
 def test_run(job, request, machines, report):
     """A run, in a machine that it may share."""
     if job not in machines:
-        machines.update(runner.run_joined(request.node.shared_with))
+        shared = request.node.shared_with
+        request.node.user_properties.append(
+            ("waited", runner.build_kernels(shared)))
+        machines.update(runner.run_joined(shared))
     report(machines[job])
