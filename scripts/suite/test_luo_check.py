@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: GPL-2.0
-"""luo-check, with kernels of all kinds."""
+"""Tests of luo-check with catalogs of different kernels."""
 
 import gzip
 import json
@@ -30,7 +30,7 @@ NEW = BASE + EXTRA + EXTENTS + MEMFD_V2.format(2) + END
 
 
 class CheckTest(unittest.TestCase):
-    """Runs the program, built with sanitizers."""
+    """Runs luo-check, built with sanitizers."""
 
     @classmethod
     def setUpClass(cls):
@@ -45,14 +45,14 @@ class CheckTest(unittest.TestCase):
              " -fno-sanitize-recover=all"], check=True)
 
     def write(self, name, data):
-        """A file of a test."""
+        """Creates a file for a test."""
         path = self.dir / name
         path.parent.mkdir(parents=True, exist_ok=True)
         path.write_bytes(data if isinstance(data, bytes) else data.encode())
         return str(path)
 
     def run_check(self, *args, running=""):
-        """The exit status, what was printed, and the complaints."""
+        """Exit status, standard output, standard error."""
         env = dict(os.environ, LUO_CHECK_SYSFS=str(self.dir / "sysfs"))
         if running:
             self.write("sysfs", running)
@@ -62,7 +62,7 @@ class CheckTest(unittest.TestCase):
         return done.returncode, done.stdout, done.stderr
 
     def compare(self, old, new, *args):
-        """Exit status, and the ways as JSON."""
+        """Exit status, and both directions as JSON."""
         status, out, err = self.run_check(
             "--json", *args, self.write("old", old), self.write("new", new))
         self.assertEqual(err, "")
@@ -77,7 +77,7 @@ class Ways(CheckTest):
     """Pairs of kernels."""
 
     def test_same(self):
-        """A kernel understands itself."""
+        """A kernel reads its own formats."""
         status, ways = self.compare(NEW, NEW)
         self.assertEqual(status, 0)
         self.assertEqual({way["verdict"] for way in ways.values()}, {"OK"})
@@ -85,7 +85,7 @@ class Ways(CheckTest):
                          "OK")
 
     def test_upgrade(self):
-        """The way back needs a switch."""
+        """The way back requires a format to be switched off."""
         status, ways = self.compare(OLD, NEW)
         self.assertEqual(status, 0)
         self.assertEqual(ways["there"]["verdict"], "OK")
@@ -93,7 +93,7 @@ class Ways(CheckTest):
         self.assertEqual(self.compare(OLD, NEW, "--back")[0], 3)
 
     def test_downgrade(self):
-        """What has to be switched off, and what is written then."""
+        """The format to switch off, and the one that is written instead."""
         status, ways = self.compare(NEW, OLD)
         self.assertEqual(status, 3)
         found = [f for f in ways["there"]["formats"]
@@ -104,7 +104,7 @@ class Ways(CheckTest):
         self.assertFalse(found[0]["in_use"])
 
     def test_mainline(self):
-        """Only what can be missed is lost on the way to mainline."""
+        """On the way to mainline only optional formats are not read."""
         status, ways = self.compare(
             OLD, (CHECK / "mainline-7.3.formats").read_text())
         self.assertEqual(status, 0)
@@ -114,7 +114,7 @@ class Ways(CheckTest):
         self.assertEqual(ways["back"]["verdict"], "OK")
 
     def test_container(self):
-        """It is not enough to know the outer format."""
+        """Formats that a format contains have to be read, too."""
         other = OLD.replace("kho-vmalloc-v1 rw", "kho-vmalloc-v2 rw")
         status, ways = self.compare(OLD, other)
         self.assertEqual(status, 4)
@@ -123,18 +123,18 @@ class Ways(CheckTest):
         self.assertEqual(found[0]["missing"], "kho-vmalloc-v1")
 
     def test_other_pages(self):
-        """Pages of another size."""
+        """A different page size."""
         status, _ = self.compare(OLD, OLD.replace("shift-12", "shift-16"))
         self.assertEqual(status, 4)
 
     def test_no_handover(self):
-        """A kernel with an empty list takes over nothing."""
+        """A kernel with an empty catalog reads nothing."""
         status, ways = self.compare(OLD, END)
         self.assertEqual(status, 4)
         self.assertEqual(ways["back"]["verdict"], "OK")
 
     def test_directions(self):
-        """Who only writes does not read, and the reverse."""
+        """A format may be read only, or written only."""
         writer = OLD.replace("memfd-v2 rw", "memfd-v2 w")
         reader = OLD.replace("memfd-v2 rw", "memfd-v2 r")
         self.assertEqual(self.compare(writer, reader)[0], 0)
@@ -146,7 +146,7 @@ class Running(CheckTest):
     """The running kernel."""
 
     def test_switched_off(self):
-        """What has been switched off does not count."""
+        """Formats that are switched off are ignored."""
         new = self.write("new", OLD)
         status, out, _ = self.run_check(
             "running", new, running=NEW.replace("v1 rw 1 -\nluo-format:1 file "
@@ -156,7 +156,7 @@ class Running(CheckTest):
         self.assertEqual(status, 0, out)
 
     def test_in_use(self):
-        """What is preserved has to be let go of first."""
+        """Files preserved in a format have to be unpreserved first."""
         new = self.write("new", OLD)
         status, out, _ = self.run_check(
             "running", new,
@@ -168,18 +168,18 @@ class Running(CheckTest):
                       "x-memfd-extents-v1/enable_write", out)
 
     def test_cut_off(self):
-        """A list without an end is not trusted."""
+        """A catalog without an end is incomplete."""
         new = self.write("new", OLD)
         status, _, err = self.run_check("running", new, running=NEW[:-5])
         self.assertEqual(status, 5)
-        self.assertIn("does not say", err)
+        self.assertIn("has no complete format catalog", err)
 
 
 class Sources(CheckTest):
-    """Where lists come from."""
+    """Sources of catalogs."""
 
     def test_image(self):
-        """Lines anywhere in a file, ended by NUL, with others in between."""
+        """NUL-terminated lines anywhere in a file, between other bytes."""
         noise = os.urandom(100000) + b"luo-format:1 %s %s\0luo-format:1 \0"
         image = noise + b"\0".join(OLD.encode().split(b"\n")) + b"\0" + noise
         status, out, err = self.run_check(self.write("image", image),
@@ -189,14 +189,14 @@ class Sources(CheckTest):
         self.assertNotIn("%s", out)
 
     def test_compressed(self):
-        """An image whose lines cannot be seen."""
+        """A compressed image whose catalog cannot be found."""
         path = self.write("image.gz", gzip.compress(OLD.encode()))
         status, _, err = self.run_check(path, self.write("text", OLD))
         self.assertEqual(status, 5)
-        self.assertIn("image.gz does not say which formats it has", err)
+        self.assertIn("image.gz has no complete format catalog", err)
 
     def test_modules(self):
-        """A directory: what is built in, and what is in modules."""
+        """A directory: formats that are built in, and those of modules."""
         builtin = "".join("x.liveupdate=" + line.split(" ", 1)[1] + "\0"
                           for line in OLD.splitlines()[:-1])
         self.write("modules/modules.builtin.modinfo", "x.license=GPL\0" + builtin)
@@ -208,7 +208,7 @@ class Sources(CheckTest):
         self.assertEqual(self.run_check(modules, self.write("text", OLD))[0], 4)
 
     def test_bad_lines(self):
-        """What is nearly a line is none."""
+        """Malformed lines are ignored."""
         for line in ("file memfd memfd-v3 rw 0 -", "file memfd memfd-v3 x 1 -",
                      "file memfd memfd-v3 rw 1", "file memfd MEMFD rw 1 -",
                      "file memfd memfd-v3 rw 1 - more",
@@ -220,17 +220,17 @@ class Sources(CheckTest):
 
 
 class Usage(CheckTest):
-    """Bad input."""
+    """Invalid usage and input."""
 
     def test_usage(self):
-        """Neither one file nor three, nor options that there are not."""
+        """Wrong number of arguments, unknown options."""
         self.assertEqual(self.run_check("one")[0], 2)
         self.assertEqual(self.run_check("one", "two", "three")[0], 2)
         self.assertEqual(self.run_check("--none", "one", "two")[0], 2)
         self.assertEqual(self.run_check("--help")[0], 0)
 
     def test_missing(self):
-        """Files that are not there, or empty."""
+        """Missing or empty files."""
         status, _, err = self.run_check("/nonexistent", "/nonexistent")
         self.assertEqual(status, 1)
         self.assertIn("/nonexistent: No such file", err)

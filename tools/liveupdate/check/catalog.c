@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: GPL-2.0
 /*
- * Reads what a kernel says of its formats. Whatever is no proper line is passed
- * over: the lines may lie anywhere in a file of any kind.
+ * Parse format catalogs. Lines of a catalog can be anywhere in a file of any
+ * type; malformed lines are skipped.
  */
 
 #include <ctype.h>
@@ -100,7 +100,7 @@ static void parse_attrs(struct format *format, char *attrs)
 	}
 }
 
-/* False if it is no such line. */
+/* False if the line is malformed. */
 static bool parse_line(struct format *format, const char *line)
 {
 	char dir[4], attrs[LINE_SIZE];
@@ -120,7 +120,7 @@ static bool parse_line(struct format *format, const char *line)
 	return format->reads || format->writes;
 }
 
-/* Takes the part of a line that comes after its beginning; 0 or -ENOMEM. */
+/* Adds a line, without LINE_START. Returns 0 or -ENOMEM. */
 int catalog_add_line(struct catalog *catalog, const char *line)
 {
 	struct format format;
@@ -132,7 +132,7 @@ int catalog_add_line(struct catalog *catalog, const char *line)
 	return parse_line(&format, line) ? add(catalog, &format) : 0;
 }
 
-/* The line ends at a NUL, at a newline or with the bytes. */
+/* A line ends at a NUL, at a newline or at the end of the file. */
 static int take_line(struct catalog *catalog, const char *at, size_t left)
 {
 	char line[LINE_SIZE];
@@ -147,7 +147,7 @@ static int take_line(struct catalog *catalog, const char *at, size_t left)
 	return catalog_add_line(catalog, line);
 }
 
-/* Adds all formats that the bytes of a file tell of; 0 or -ENOMEM. */
+/* Adds all formats found in the contents of a file. Returns 0 or -ENOMEM. */
 int catalog_scan(struct catalog *catalog, const char *bytes, size_t size)
 {
 	const char *at = bytes, *end = bytes + size;
@@ -176,7 +176,7 @@ static int compare(const void *a, const void *b)
 	return x->rank < y->rank ? -1 : x->rank > y->rank;
 }
 
-/* By kind and owner, those of one owner as they are preferred. */
+/* Sorts by kind and owner, and the formats of one owner by rank. */
 void catalog_sort(struct catalog *catalog)
 {
 	if (catalog->count)

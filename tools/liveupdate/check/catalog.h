@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: GPL-2.0 */
 /*
- * What a kernel says of its formats, see <linux/liveupdate_format.h>.
+ * The format catalog of a kernel, see <linux/liveupdate_format.h>.
  */
 
 #ifndef LUO_CHECK_CATALOG_H
@@ -10,18 +10,18 @@
 #include <stddef.h>
 
 /**
- * struct format - a form in which a kernel hands something over
- * @kind: of what: "kho", "container", "core", "subsystem", "flb" or "file"
- * @owner: the formats of one owner stand for each other
- * @name: its name, unique of its kind
+ * struct format - a format in which a kernel hands over data
+ * @kind: "kho", "container", "core", "subsystem", "flb" or "file"
+ * @owner: the formats of one owner are alternatives to each other
+ * @name: its name, unique within its kind
  * @reads: the kernel reads it
  * @writes: the kernel writes it
- * @off: somebody has switched off that it is written
- * @optional: it is only time that is lost if the next kernel does not read it
- * @lossy: something does not come through that others carry
- * @rank: 1 for the one that the owner writes rather than others, and so on
- * @in_use: how many things are preserved in it
- * @needs: what it contains: names with commas between, maybe none
+ * @off: writing it has been switched off
+ * @optional: only performance is lost if the next kernel does not read it
+ * @lossy: it does not preserve everything that other formats do
+ * @rank: order of preference within its owner, from 1
+ * @in_use: number of objects that are preserved in it
+ * @needs: formats that it contains: names separated by commas, or empty
  */
 struct format {
 	char kind[16];
@@ -39,9 +39,9 @@ struct format {
 
 /**
  * struct catalog - all formats of a kernel
- * @source: where that is said
- * @complete: all of them are there
- * @running: it is the running kernel
+ * @source: where the catalog was read from
+ * @complete: the end of the catalog was found
+ * @running: it is the catalog of the running kernel
  * @count: number of formats
  * @formats: the formats
  */

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: GPL-2.0
 /*
- * luoctl check: will the kernel NEW understand what the kernel OLD hands over,
- * and is there a way back?
+ * luoctl check: does the kernel NEW read the formats that the kernel OLD
+ * writes, and the reverse?
  */
 
 #include <errno.h>
@@ -18,16 +18,16 @@
 static const char usage_text[] =
 	"usage: %s [--json] [--back] OLD NEW\n"
 	"\n"
-	"Each of OLD and NEW is \"running\", the image of a kernel, its vmlinux, the file\n"
-	"vmlinux.formats beside that, or a directory as /lib/modules/VERSION, which\n"
-	"tells of modules, too.\n"
+	"Each of OLD and NEW is \"running\", a kernel image, a vmlinux, the file\n"
+	"vmlinux.formats next to it, or a directory such as /lib/modules/VERSION, which\n"
+	"includes the formats of modules.\n"
 	"\n"
-	"--json   for programs\n"
-	"--back   the exit status is that of the worse of both ways, there and back\n"
+	"--json   print JSON\n"
+	"--back   the exit status is the worse one of both ways, there and back\n"
 	"\n"
-	"Exit status: 0 all is read, or it is only time that is lost; 1 error; 2 usage;\n"
-	"3 formats have to be switched off; 4 something is not read; 5 a kernel does not\n"
-	"say which formats it has.\n";
+	"Exit status: 0 all formats are read, or only optional ones are not; 1 error;\n"
+	"2 usage; 3 formats have to be switched off; 4 a format is not read; 5 a kernel\n"
+	"has no format catalog.\n";
 
 static int exit_status(enum verdict verdict)
 {
@@ -41,7 +41,7 @@ static int exit_status(enum verdict verdict)
 	}
 }
 
-/* 0 or an exit status, with a message. */
+/* Returns 0, or an exit status after a message. */
 static int read_kernel(struct catalog *catalog, const char *source)
 {
 	const char *culprit;
@@ -52,7 +52,7 @@ static int read_kernel(struct catalog *catalog, const char *source)
 		return CHECK_ERROR;
 	}
 	if (!catalog->complete) {
-		fprintf(stderr, "check: %s does not say which formats it has\n",
+		fprintf(stderr, "check: %s has no complete format catalog\n",
 			source);
 		catalog_free(catalog);
 		return CHECK_UNKNOWN;
@@ -78,7 +78,8 @@ static int tell(const struct comparison *there, const struct comparison *back,
 	else if (report_json(stdout, there, back))
 		return out_of_memory();
 	if (fflush(stdout) || ferror(stdout)) {
-		fprintf(stderr, "check: cannot write: %s\n", strerror(errno));
+		fprintf(stderr, "check: cannot write the output: %s\n",
+			strerror(errno));
 		return CHECK_ERROR;
 	}
 	return exit_status(verdict);

@@ -6,17 +6,17 @@
 #ifndef LUO_CHECK_CHECK_H
 #define LUO_CHECK_CHECK_H
 
-/* Exit statuses. */
+/* Exit statuses, documented in luoctl(8). */
 enum {
-	CHECK_OK = 0,		/* also when something is lost that may be */
+	CHECK_OK = 0,		/* also if only optional formats are not read */
 	CHECK_ERROR = 1,
 	CHECK_USAGE = 2,
 	CHECK_DOWNGRADE = 3,	/* formats have to be switched off */
 	CHECK_FAIL = 4,
-	CHECK_UNKNOWN = 5,	/* a kernel does not say what its formats are */
+	CHECK_UNKNOWN = 5,	/* a kernel has no format catalog */
 };
 
-/* The verb: @argv[0] is its name; gives an exit status. */
+/* Runs the verb: @argv[0] is its name. Returns an exit status. */
 int luo_check(int argc, char **argv);
 
 #endif /* LUO_CHECK_CHECK_H */

@@ -1,7 +1,8 @@
 // SPDX-License-Identifier: GPL-2.0
 /*
- * Does one kernel understand what another one hands over? Owner by owner: what
- * is written first, whether the other kernel reads that, and what else there is.
+ * Compare the format catalogs of two kernels, owner by owner: which format is
+ * written by default, does the other kernel read it, and is there an
+ * alternative?
  */
 
 #include <errno.h>
@@ -17,14 +18,14 @@ static bool same_owner(const struct format *a, const struct format *b)
 	return !strcmp(a->kind, b->kind) && !strcmp(a->owner, b->owner);
 }
 
-/* What a format contains is a container, or a record of LUO's own. */
+/* A format contains only containers, and records of LUO itself. */
 static bool reads_need(const struct catalog *to, const char *name)
 {
 	return catalog_reads(to, "container", name) ||
 	       catalog_reads(to, "core", name);
 }
 
-/* The first thing that the other kernel lacks to read a format, or NULL. */
+/* The first format that @to has to read for @format but does not, or NULL. */
 static const char *find_missing(const struct format *format,
 				const struct catalog *to)
 {
@@ -46,8 +47,7 @@ static const char *find_missing(const struct format *format,
 }
 
 /*
- * What is not used goes with those who contain it, and with the running kernel
- * it is known whether anybody does.
+ * Containers are judged as part of the formats that contain them.
  */
 static bool is_candidate(const struct format *format)
 {
@@ -65,7 +65,7 @@ static void conclude(struct finding *finding, bool optional)
 		finding->verdict = optional ? VERDICT_LOST : VERDICT_FAIL;
 }
 
-/* The formats of one owner, from the one that it prefers on. */
+/* Judges the formats of one owner, which are sorted by rank. */
 static void judge(struct finding *finding, const struct format *first,
 		  size_t count, const struct catalog *to)
 {
@@ -105,7 +105,7 @@ static size_t count_owner(const struct catalog *catalog, size_t first)
 	return n;
 }
 
-/* Compares one way; 0 or -ENOMEM. */
+/* Compares one direction. Returns 0 or -ENOMEM. */
 int compare_catalogs(struct comparison *comparison, const struct catalog *from,
 		     const struct catalog *to)
 {
@@ -122,7 +122,7 @@ int compare_catalogs(struct comparison *comparison, const struct catalog *from,
 		n = count_owner(from, i);
 		finding = &comparison->findings[comparison->count];
 		judge(finding, &from->formats[i], n, to);
-		/* Who writes nothing has nothing to lose. */
+		/* An owner that writes no format has nothing to hand over. */
 		if (!finding->format)
 			continue;
 		comparison->count++;

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: GPL-2.0 */
 /*
- * Does one kernel understand what another one hands over?
+ * Compare the format catalogs of two kernels.
  */
 
 #ifndef LUO_CHECK_COMPARE_H
@@ -14,23 +14,23 @@ struct format;
 /* From best to worst. */
 enum verdict {
 	VERDICT_OK,
-	VERDICT_LOST,		/* and it is only time that is lost */
-	VERDICT_DOWNGRADE,	/* if some formats are switched off */
+	VERDICT_LOST,		/* only optional formats are not read */
+	VERDICT_DOWNGRADE,	/* read if some formats are switched off */
 	VERDICT_FAIL,
 };
 
-/* One owner has at most so many formats; more are not looked at. */
+/* Maximum number of formats of one owner; further ones are ignored. */
 #define MAX_SWITCHES	16
 
 /**
- * struct finding - what becomes of what one owner hands over
- * @verdict: in a word
- * @format: what it writes as things are
- * @instead: what it has to write for the other kernel, or NULL
- * @missing: what the other kernel lacks: the name of @format or of something
- *	     that it contains; NULL if nothing
- * @switches: formats that have to be switched off for that
- * @nr_switches: how many these are
+ * struct finding - result for one owner
+ * @verdict: the result
+ * @format: the format that it writes by default
+ * @instead: the format that it has to write for the other kernel, or NULL
+ * @missing: the format that the other kernel does not read: @format or one that
+ *	     it contains; NULL if none
+ * @switches: formats that have to be switched off to write @instead
+ * @nr_switches: number of formats in @switches
  * @busy: something is preserved in one of @switches, or in @format
  */
 struct finding {
@@ -44,12 +44,12 @@ struct finding {
 };
 
 /**
- * struct comparison - one way: all findings, and the worst of them
- * @from: who writes
- * @to: who reads
- * @verdict: the worst one
+ * struct comparison - results for one direction
+ * @from: the kernel that writes
+ * @to: the kernel that reads
+ * @verdict: the worst verdict
  * @count: number of findings
- * @findings: by owner
+ * @findings: the findings, one for each owner
  */
 struct comparison {
 	const struct catalog *from;

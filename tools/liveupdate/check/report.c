@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: GPL-2.0
 /*
- * Tells people what a comparison found.
+ * Print the result of a comparison as text.
  */
 
 #include <string.h>
@@ -20,7 +20,7 @@ const char *verdict_name(enum verdict verdict)
 	return names[verdict];
 }
 
-/* A name in a list ends at a comma, too. */
+/* Length of a name, which may be followed by a comma and other names. */
 static int name_length(const char *name)
 {
 	return strcspn(name, ",");
@@ -31,7 +31,7 @@ static void tell_commands(FILE *out, const struct finding *finding)
 	size_t i;
 
 	if (finding->busy)
-		fputs("      something is preserved in it: let go of that first\n",
+		fputs("      something is preserved in it: unpreserve that first\n",
 		      out);
 	for (i = 0; i < finding->nr_switches; i++)
 		fprintf(out, "      echo 0 > /sys/kernel/liveupdate/formats/%s/%s/enable_write\n",
@@ -50,9 +50,9 @@ static void tell_finding(FILE *out, const struct finding *finding)
 		name_length(finding->missing), finding->missing);
 	if (finding->verdict != VERDICT_DOWNGRADE)
 		return;
-	fprintf(out, "      it reads %s%s; to write that:\n",
+	fprintf(out, "      it reads %s%s; to write that format:\n",
 		finding->instead->name,
-		finding->instead->lossy ? ", in which something is lost" : "");
+		finding->instead->lossy ? ", which does not preserve everything" : "");
 	tell_commands(out, finding);
 }
 

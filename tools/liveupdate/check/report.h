@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: GPL-2.0 */
 /*
- * Tells what a comparison found.
+ * Print the result of a comparison.
  */
 
 #ifndef LUO_CHECK_REPORT_H

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: GPL-2.0
 /*
- * Tells programs what a comparison found.
+ * Print the result of a comparison as JSON.
  */
 
 #include <errno.h>
@@ -71,7 +71,7 @@ static struct json_object *way_json(const struct comparison *comparison)
 	return obj;
 }
 
-/* 0 or a negative errno. */
+/* Returns 0 or a negative errno. */
 int report_json(FILE *out, const struct comparison *there,
 		const struct comparison *back)
 {

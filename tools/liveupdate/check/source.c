@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: GPL-2.0
 /*
- * Where to find what a kernel says of its formats: in its image, whether that is
- * compressed or not, in the file beside it, in its modules, and in sysfs.
+ * Find the format catalog of a kernel: in its image, compressed or not, in the
+ * file next to it, in its modules, or in sysfs.
  */
 
 #include <errno.h>
@@ -21,10 +21,10 @@
 
 #define SYSFS	"/sys/kernel/liveupdate/catalog"
 
-/* What modinfo calls them, of a module and of all that is built in. */
+/* The modinfo field of modules, and of code that is built in. */
 #define MODINFO	"liveupdate="
 
-/* nftw() has no argument for the caller. */
+/* nftw() does not pass an argument to its callback. */
 static struct catalog *walk_catalog;
 static const char *walk_culprit;
 
@@ -56,7 +56,7 @@ static int scan_file(struct catalog *catalog, const char *path)
 	return err;
 }
 
-/* A file of sysfs has no size before it is read. */
+/* The size of a sysfs file is not known before it is read. */
 static int scan_sysfs(struct catalog *catalog)
 {
 	const char *root = getenv("LUO_CHECK_SYSFS");
@@ -74,7 +74,10 @@ static int scan_sysfs(struct catalog *catalog)
 	return catalog_scan(catalog, text, used);
 }
 
-/* Lines of a stream, as modinfo prints them, or ended by NUL in a file. */
+/*
+ * Lines end with @end: a newline from modinfo, a NUL in
+ * modules.builtin.modinfo.
+ */
 static int scan_stream(struct catalog *catalog, FILE *f, int end,
 		       const char *key)
 {
@@ -101,7 +104,7 @@ static int scan_builtin(struct catalog *catalog, const char *path)
 		return -errno;
 	err = scan_stream(catalog, f, '\0', "." MODINFO);
 	fclose(f);
-	/* It has all that is built in. */
+	/* modules.builtin.modinfo covers everything that is built in. */
 	if (!err)
 		catalog->complete = true;
 	return err;
@@ -114,7 +117,7 @@ static _Noreturn void exec_modinfo(int out, const char *path)
 	_exit(127);
 }
 
-/* modinfo knows how to unpack modules. */
+/* modinfo decompresses modules. */
 static int scan_packed(struct catalog *catalog, const char *path)
 {
 	int fds[2], err = -EIO, status;

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: GPL-2.0 */
 /*
- * Where to find what a kernel says of its formats.
+ * Find the format catalog of a kernel.
  */
 
 #ifndef LUO_CHECK_SOURCE_H
@@ -8,12 +8,13 @@
 
 struct catalog;
 
-/* Stands for the running kernel, instead of the name of a file. */
+/* Name of the running kernel as a source. */
 #define SOURCE_RUNNING	"running"
 
 /*
- * Reads what @source says: "running", a file, or a directory of modules. 0, or a
- * negative errno with the name of what cannot be read in *@culprit.
+ * Reads the catalog of @source: "running", a file, or a directory of modules.
+ * Returns 0, or a negative errno with the name of the unreadable file in
+ * *@culprit.
  */
 int source_read(struct catalog *catalog, const char *source,
 		const char **culprit);

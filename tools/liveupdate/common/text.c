@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: GPL-2.0
 /*
- * Texts that come from others, see text.h.
+ * Print untrusted text, see text.h.
  */
 
 #include <stdbool.h>
@@ -16,7 +16,7 @@ static void print_escaped(FILE *out, const char *text, size_t len)
 		fprintf(out, "\\x%02x", (unsigned char)*text++);
 }
 
-/* Of the character that begins here; 1 if it is none. */
+/* Length in bytes of the character at @text; 1 for an invalid sequence. */
 static size_t length(const char *text, size_t len, bool *printable)
 {
 	mbstate_t state = { 0 };

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: GPL-2.0 */
 /*
- * Texts that come from others, for a terminal or a log.
+ * Print untrusted text on a terminal or into a log.
  */
 
 #ifndef LUO_TOOLS_TEXT_H
@@ -11,13 +11,13 @@
 #include <stdio.h>
 
 /*
- * Prints @len bytes. What is no printable character in the locale of the program
- * is written as \xHH: it could tell the terminal what to do, or look like another
- * line of a log.
+ * Prints @len bytes. Characters that are not printable in the program's locale
+ * are written as \xHH, so that untrusted text cannot send escape sequences to
+ * the terminal or forge lines of a log.
  */
 void text_print(FILE *out, const char *text, size_t len);
 
-/* The same for a text that is made as by vprintf(). */
+/* Formats as vprintf() does, and prints the result as text_print() does. */
 void text_vprintf(FILE *out, const char *format, va_list args);
 
 #endif /* LUO_TOOLS_TEXT_H */

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: GPL-2.0
 /*
- * Clients of luod, which get ready for an update when they are asked.
+ * Ask luod to get its clients ready for an update.
  */
 
 #include <errno.h>
@@ -18,11 +18,11 @@ const char *clients_socket(const struct options *options)
 int clients_fail_socket(const struct options *options, int err)
 {
 	return fail_with(STATUS_FAILED,
-			 "%s: luod does not answer: %s; luoctl kexec --no-luod leaves it out",
+			 "%s: luod does not answer: %s; use luoctl kexec --no-luod to update without it",
 			 options->verb, strerror(-err));
 }
 
-/* What an error of luod, or of one of its clients, ends with. */
+/* Exit status for an error that luod reports. */
 static int status_of(const char *error)
 {
 	static const struct {
@@ -78,15 +78,16 @@ int clients_look(const struct options *options, struct plan *plan)
 	return err ? clients_fail_socket(options, err) : STATUS_OK;
 }
 
-/* Luod, started again maybe, may have done so itself. */
+/* luod may have aborted by itself, for example after a restart. */
 void clients_take_back(const struct options *options)
 {
 	struct json_object *answer;
-	int err = luod_ask(clients_socket(options), "ABORT", -1, ANSWER_MS, &answer);
+	int err = luod_ask(clients_socket(options), "ABORT",
+			   -1, ANSWER_MS, &answer);
 
 	if (err) {
 		fail_with(STATUS_FAILED,
-			  "and luod's clients cannot be told to go on: %s",
+			  "cannot have luod abort the update, its clients stay quiesced: %s",
 			  strerror(-err));
 		return;
 	}
@@ -108,7 +109,7 @@ int clients_abort(const struct options *options)
 	return status;
 }
 
-/* What was not begun here is not taken back here. */
+/* An update that another process began (plan->idle is false) is not aborted. */
 static int fail_round(const struct options *options, const struct plan *plan,
 		      int err)
 {
@@ -127,7 +128,7 @@ static int fail_round(const struct options *options, const struct plan *plan,
 	return status;
 }
 
-/* If it was neither of these, the update may be on its way. */
+/* After any other answer luod may still be working on the update. */
 static bool is_end_of_round(struct json_object *answer)
 {
 	return luod_is(answer, "COMPLETE") ||

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: GPL-2.0 */
 /*
- * What luoctl says to clients of luod, and what it says of them. Functions that
- * return an int return an exit status, after a message if it is not 0.
+ * The clients of luod, as luoctl sees them. Functions that return an int print
+ * a message and return an exit status, or return 0.
  */
 
 #ifndef LUOCTL_CLIENTS_H
@@ -9,22 +9,24 @@
 
 #include "plan.h"
 
-/* For answers that take no time, and for the device when clients wait. */
+/*
+ * For answers that luod gives at once, and for the device, which luod shares.
+ */
 #define ANSWER_MS 10000
 
-/* Where luod listens, for luod_ask(). */
+/* Path of luod's socket, for luod_ask(). */
 const char *clients_socket(const struct options *options);
-/* It has said nothing, or that it does not do what was asked. */
+/* luod did not answer, or its answer does not fit the command. */
 int clients_fail_socket(const struct options *options, int err);
 int clients_fail(const struct options *options, struct json_object *answer);
 
-/* Puts into @plan what luod says, if it is there, and not left out. */
+/* Puts luod's STATUS into @plan; nothing if luod does not run or --no-luod. */
 int clients_look(const struct options *options, struct plan *plan);
 
-/* 0 when all clients of luod are ready; if not, nothing is left of it. */
+/* Returns 0 when all clients are ready; aborts the update on failure. */
 int clients_ask(const struct options *options, const struct plan *plan,
 		int signals);
-/* Lets them go on; quietly, if luod has done so before. */
+/* Aborts the update, so that clients resume; an error of luod is ignored. */
 void clients_take_back(const struct options *options);
 int clients_abort(const struct options *options);
 

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: GPL-2.0
 /*
- * luoctl prepare, cancel, finish, discard, wait: what changes the state, and
- * waits for a change.
+ * luoctl prepare, cancel, finish, discard: change the state.
+ * luoctl wait: wait for a state.
  */
 
 #include <errno.h>
@@ -17,18 +17,18 @@ static int fail_event(int err, enum luo_event event)
 	switch (err) {
 	case -EINVAL:
 		return fail_with(STATUS_FAILED,
-				 "%s: not in this state; see luoctl status",
+				 "%s: not possible in the current state, see luoctl status",
 				 name);
 	case -EBUSY:
 		return fail_with(STATUS_BUSY,
-				 "%s: somebody holds a session of the previous kernel that is not finished",
+				 "%s: an incoming session is held and not finished, see luoctl list",
 				 name);
 	case -ENOENT:
 		return fail_with(STATUS_NOTHING, "%s: there is nothing to %s",
 				 name, name);
 	case -EEXIST:
 		return fail_with(STATUS_FAILED,
-				 "%s: a session for the next kernel has the name of one of the previous kernel",
+				 "%s: an outgoing and an incoming session have the same name, see luoctl list",
 				 name);
 	default:
 		return fail(err, name);
@@ -98,7 +98,9 @@ int cmd_discard(const struct options *options)
 	return err ? fail_session(err, options->argv[0]) : STATUS_OK;
 }
 
-/* 0 when the state has come, a negative errno; -ETIMEDOUT when the time is over. */
+/*
+ * 0 when the state is @want, or a negative errno; -ETIMEDOUT after @timeout_ms.
+ */
 static int wait_for(struct luo_device *device, const char *want, int timeout_ms)
 {
 	const int64_t end = now_ms() + timeout_ms;
@@ -142,7 +144,7 @@ int cmd_wait(const struct options *options)
 	int err, status;
 
 	if (!is_state(want))
-		return fail_with(STATUS_USAGE, "there is no state %s", want);
+		return fail_with(STATUS_USAGE, "unknown state %s", want);
 	status = open_device(options, LUO_OPEN_QUERY, &device);
 	if (status)
 		return status;

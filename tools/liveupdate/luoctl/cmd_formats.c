@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: GPL-2.0
 /*
- * luoctl formats: what sysfs says of formats that this kernel can write and
- * read.
+ * luoctl formats: list the formats that this kernel reads and writes, from
+ * sysfs.
  */
 
 #include <dirent.h>
@@ -15,7 +15,7 @@
 
 #define FORMATS_DIR SYSFS_DIR "formats"
 
-/* What there may be of a format; "" for what this kernel does not tell. */
+/* A format directory in sysfs; "" for files that this kernel does not have. */
 struct format {
 	const char *kind;
 	const char *name;
@@ -75,7 +75,8 @@ static struct json_object *format_json(const struct format *format)
 	add_flag(object, "write", format->write);
 	add_flag(object, "enable_write", format->enable_write);
 	if (*format->in_use)
-		add_number(object, "in_use", strtoull(format->in_use, NULL, 10));
+		add_number(object, "in_use",
+			   strtoull(format->in_use, NULL, 10));
 	else
 		json_object_object_add(object, "in_use", NULL);
 	return object;
@@ -104,7 +105,7 @@ static int visible(const struct dirent *entry)
 	return *entry->d_name != '.';
 }
 
-/* Sorted, so that the same kernel prints the same. */
+/* Sorted, so that the output does not depend on the order of readdir(). */
 static int scan(const char *path, struct dirent ***entries)
 {
 	char real[PATH_MAX];
@@ -160,14 +161,15 @@ static int add_all(struct listing *listing)
 	return err;
 }
 
-/* Why there are none. */
+/* Reports why there is no formats directory. */
 static int no_formats(void)
 {
 	char state[16];
 
 	if (sysfs_text(SYSFS_DIR "state", state, sizeof(state)) == -ENOENT)
 		return fail(-ENODEV, "formats");
-	return fail_with(STATUS_FAILED, "this kernel does not tell its formats");
+	return fail_with(STATUS_FAILED,
+			 "this kernel does not list its formats in sysfs");
 }
 
 int cmd_formats(const struct options *options)

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: GPL-2.0
 /*
- * luoctl keep, cat: files from a shell, into a session and out of one.
+ * luoctl keep, cat: put files into a session and print files of a session.
  */
 
 #include <errno.h>
@@ -33,7 +33,7 @@ static int write_all(int fd, const char *buf, size_t len)
 	return 0;
 }
 
-/* To the end of the file. */
+/* Copies from the current position to the end of @from. */
 static int copy(int from, int to)
 {
 	static char buf[CHUNK];
@@ -78,7 +78,7 @@ static int preserve_file(struct luo_session *session, char *path,
 	return err ? fail(err, path) : STATUS_OK;
 }
 
-/* A session lives as long as somebody holds it: a process in the background. */
+/* A process in the background holds the session, as closing it would end it. */
 static int hold(struct luo_session *session, int files)
 {
 	int null;
@@ -87,7 +87,7 @@ static int hold(struct luo_session *session, int files)
 	if (pid < 0)
 		return fail(-errno, "fork");
 	if (pid) {
-		printf("session %s keeps %d file%s, as long as process %d lives\n",
+		printf("session %s preserves %d file%s, while process %d runs\n",
 		       luo_session_name(session), files, files == 1 ? "" : "s",
 		       pid);
 		return STATUS_OK;
@@ -121,10 +121,10 @@ static int fail_create(int err, const char *name)
 {
 	if (err == -EEXIST)
 		return fail_with(STATUS_FAILED,
-				 "there is a session %s already", name);
+				 "session %s already exists", name);
 	if (err == -EAGAIN)
 		return fail_with(STATUS_BUSY,
-				 "the set of sessions is closed; an update is on its way");
+				 "the set of sessions is closed: an update is in progress, see luoctl status");
 	return fail(err, name);
 }
 
@@ -170,7 +170,7 @@ int cmd_cat(const struct options *options)
 	token = strtoull(options->argv[1], &end, 0);
 	if (errno || *end || end == options->argv[1] ||
 	    *options->argv[1] == '-')
-		return fail_with(STATUS_USAGE, "not a token: %s",
+		return fail_with(STATUS_USAGE, "invalid token %s",
 				 options->argv[1]);
 	status = open_device(options, 0, &device);
 	if (status)

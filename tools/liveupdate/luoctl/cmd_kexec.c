@@ -1,11 +1,12 @@
 // SPDX-License-Identifier: GPL-2.0
 /*
- * luoctl kexec: the update itself, after a look at what is going to happen.
+ * luoctl kexec: print the plan of an update, then do it.
  *
- * Where luod is, it does the jump, as nobody else knows that no client objects
- * until then. Its clients may stand still from the moment on in which they are
- * ready. So whatever comes between that and the jump, a signal included, ends with
- * an ABORT, and only then is anything said: whoever reads it may take his time.
+ * Where luod runs, luod calls reboot(2): only luod knows that no client has
+ * vetoed until then. Clients may quiesce their workload as soon as they are
+ * ready. So every failure between that point and the kexec, a signal included,
+ * sends ABORT first. Messages are printed after that, because writing them can
+ * block for as long as the reader likes.
  */
 
 #include <errno.h>
@@ -16,8 +17,9 @@
 #include "clients.h"
 
 /*
- * To look is possible while somebody else has the device; to go on is not, and
- * luod needs it in between.
+ * --dry-run needs only a query fd, which any number of processes can have. An
+ * update needs the device itself; it is closed again because luod needs it,
+ * too.
  */
 static int look(const struct options *options, struct plan *plan)
 {
@@ -51,10 +53,10 @@ static int fail_jump(int err)
 	switch (err) {
 	case -ENOEXEC:
 		return fail_with(STATUS_FAILED,
-				 "kexec: the loaded kernel would take nothing over, or may not; the kernel's log says why");
+				 "kexec: the loaded kernel would not retrieve anything, or may not; the kernel log has the reason");
 	case -EPROTONOSUPPORT:
 		return fail_with(STATUS_FAILED,
-				 "kexec: the loaded kernel does not read what is preserved; see luoctl check");
+				 "kexec: the loaded kernel does not read a format that is in use, see luoctl check");
 	default:
 		return fail(err, "kexec");
 	}
@@ -68,18 +70,19 @@ static int fail_jump_of_luod(const struct options *options,
 
 	if (err)
 		return fail_jump(err);
-	/* A client has objected since it was ready. */
+	/* A client has sent VETO after its READY. */
 	if (error && !strcmp(error, "WRONG_STATE"))
 		return fail_with(STATUS_REFUSED,
-				 "kexec: luod's clients are not ready any more");
+				 "kexec: luod's clients are no longer ready");
 	return clients_fail(options, answer);
 }
 
-/* Luod does not jump for somebody who does not wait for it. */
+/* luod does not kexec if the connection of the requester is closed. */
 static int jump_by_luod(const struct options *options, int signals)
 {
 	struct json_object *answer;
-	int status, err = luod_ask(clients_socket(options), "KEXEC", signals, -1,
+	int status, err = luod_ask(clients_socket(options), "KEXEC",
+				   signals, -1,
 				   &answer);
 
 	if (err == -EINTR)
@@ -96,7 +99,9 @@ static int freeze_and_jump(const struct options *options,
 {
 	int status;
 
-	/* It may take long, so nobody is asked before. */
+	/*
+	 * Syncing may take long, so do it before luod is asked for the kexec.
+	 */
 	machine_sync();
 	if (signals_came(signals))
 		return fail_interrupted(options);
@@ -107,7 +112,7 @@ static int freeze_and_jump(const struct options *options,
 	return status;
 }
 
-/* What was prepared here is taken back when the jump fails. */
+/* Undoes prepare if the kexec fails and prepare was done here. */
 static int jump(const struct options *options, const struct plan *plan,
 		struct luo_device *device, int signals)
 {
@@ -124,11 +129,11 @@ static int jump(const struct options *options, const struct plan *plan,
 	status = freeze_and_jump(options, plan, signals);
 	if (prepare && luo_device_set_event(device, LUO_EVENT_CANCEL))
 		return fail_with(STATUS_FAILED,
-				 "and what was prepared cannot be taken back");
+				 "cannot undo prepare after the error, use luoctl cancel");
 	return status;
 }
 
-/* Nobody is kept waiting for long: the device was free a moment ago. */
+/* ANSWER_MS is enough: look() had the device open a moment ago. */
 static int take_device_and_jump(const struct options *options,
 				const struct plan *plan, int signals)
 {
@@ -148,7 +153,9 @@ static int update(const struct options *options, const struct plan *plan,
 {
 	int status = STATUS_OK;
 
-	/* From now on nobody becomes a client who would not have been asked. */
+	/*
+	 * From here on luod accepts no new clients, so every client is asked.
+	 */
 	if (plan->luod)
 		status = clients_ask(options, plan, signals);
 	if (!status) {

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: GPL-2.0
 /*
- * luoctl load: the kernel that is to be next.
+ * luoctl load: load the next kernel.
  */
 
 #include <errno.h>
@@ -9,7 +9,7 @@
 
 #include "luoctl.h"
 
-/* The kernel takes no more. */
+/* Room for the contents of /proc/cmdline. */
 #define CMDLINE_SIZE 4096
 
 static int open_file(const char *path)
@@ -24,13 +24,13 @@ static int fail_load(int err, const char *kernel)
 	switch (err) {
 	case -ENOEXEC:
 		return fail_with(STATUS_FAILED,
-				 "%s: not a kernel that kexec takes", kernel);
+				 "%s: not a kernel image that kexec can load", kernel);
 	case -EPERM:
 		return fail_with(STATUS_FAILED,
-				 "load: only root may, and not after kernel.kexec_load_disabled was set");
+				 "load: not permitted: needs CAP_SYS_BOOT, and sysctl kernel.kexec_load_disabled=0");
 	case -EADDRNOTAVAIL:
 		return fail_with(STATUS_FAILED,
-				 "%s: no room for it; see kho_scratch= in the kernel's parameters",
+				 "%s: does not fit into the scratch areas, boot this kernel with a larger kho_scratch=",
 				 kernel);
 	default:
 		return fail(err, kernel);

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: GPL-2.0
 /*
- * luoctl ready: that part of luoctl kexec which clients of luod have to do, for a
- * jump that somebody else makes.
+ * luoctl ready: get luod's clients ready, as luoctl kexec does, for a kexec by
+ * another program.
  */
 
 #include <errno.h>
@@ -23,7 +23,7 @@ static int ask(const struct options *options, const struct plan *plan)
 	return status;
 }
 
-/* Nothing is to be done where luod is not. */
+/* Succeeds without doing anything if luod does not run. */
 static int make_ready(const struct options *options)
 {
 	struct plan plan = { .loaded = false };

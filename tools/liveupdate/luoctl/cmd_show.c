@@ -1,7 +1,8 @@
 // SPDX-License-Identifier: GPL-2.0
 /*
- * luoctl show: all of one session. Its files are told by its fd only: that of
- * who holds it, or one that is taken for a moment, if the user says so.
+ * luoctl show: print everything about one session. Only an fd of the session
+ * lists its files: the fd of a holder, or with --files one that is retrieved
+ * for a moment.
  */
 
 #include <errno.h>
@@ -20,8 +21,8 @@ struct view {
 };
 
 /*
- * By an fd of a holder. Not to be asked for is the state, as whoever polls the
- * session would not be told any more that it has changed.
+ * Uses a duplicate of a holder's fd. It must not query the state: that would
+ * consume the POLLIN that tells the holder of a change.
  */
 static void list_files_of(const struct holder *holder, struct view *view)
 {
@@ -34,8 +35,8 @@ static void list_files_of(const struct holder *holder, struct view *view)
 }
 
 /*
- * To close an incoming session of which everything was retrieved is to finish
- * it, so such a one is left alone.
+ * Closing an incoming session of which every file was retrieved finishes it, so
+ * such a session is not opened.
  */
 static int take_for_a_moment(const struct options *options, struct view *view)
 {
@@ -74,7 +75,7 @@ static struct json_object *holders_json(const struct view *view)
 	return array;
 }
 
-/* NULL, which is null, if they are not known. */
+/* NULL, which prints as JSON null, if the files are not known. */
 static struct json_object *files_json(const struct luo_file_list *files)
 {
 	const struct luo_file_info *file;
@@ -142,7 +143,7 @@ static int print_as_text(const struct view *view)
 	print_state(luo_session_info_state(info),
 		    state_text(luo_session_info_state(info)));
 	if (luo_session_info_is_damaged(info))
-		printf("%-11sits files cannot be had\n", "damaged");
+		printf("%-11sits files are not available\n", "damaged");
 	printf("%-11s%" PRIu64, "files", luo_session_info_files(info));
 	if (luo_session_info_is_incoming(info))
 		printf(", %" PRIu64 " retrieved",
@@ -155,9 +156,9 @@ static int print_as_text(const struct view *view)
 		       view->holders[i].fd);
 	}
 	if (!luo_session_info_is_held(info))
-		printf("%-11snobody\n", "held by");
+		printf("%-11sno process\n", "held by");
 	else if (!view->holder_count)
-		printf("%-11ssomebody whom /proc does not show\n", "held by");
+		printf("%-11sa process that /proc does not show\n", "held by");
 	if (view->files)
 		print_files(view->files);
 	return STATUS_OK;

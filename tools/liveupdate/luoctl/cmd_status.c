@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: GPL-2.0
 /*
- * luoctl status: what sysfs tells. It needs no rights, and no device.
+ * luoctl status: print what sysfs has. Needs neither privileges nor the device.
  */
 
 #include <errno.h>
@@ -26,7 +26,7 @@ struct status {
 	char flbs[SYSFS_TEXT];
 };
 
-/* What an older kernel does not have stays as it is. */
+/* Older kernels lack some files; their fields keep the default. */
 static int optional(int err)
 {
 	return err == -ENOENT ? 0 : err;
@@ -73,7 +73,7 @@ static int read_numbers(struct status *s)
 	return 0;
 }
 
-/* One string for each line. */
+/* An array with one string per line of @text. */
 static struct json_object *lines_json(const char *text)
 {
 	struct json_object *array = json_object_new_array();
@@ -109,7 +109,7 @@ static int print_as_json(const struct status *s)
 	return print_json(all);
 }
 
-/* The lines of a text, each behind what it is about. */
+/* Prints each line of @text, labelled with @what. */
 static void print_lines(const char *what, const char *text)
 {
 	size_t len;
@@ -140,7 +140,7 @@ static void print_as_text(const struct status *s)
 	printf("%-15s", "state");
 	print_state(state_of(s->state), s->state);
 	if (s->error)
-		printf("%-15s%s: nothing of the previous kernel can be had\n",
+		printf("%-15s%s: no data of the previous kernel is available\n",
 		       "error", strerror((int)-s->error));
 	printf("%-15s%" PRIu64 " in a row\n", "updates", s->count);
 	printf("%-15s%s\n", "next kernel",
@@ -151,14 +151,14 @@ static void print_as_text(const struct status *s)
 		printf("%-15s%" PRIu64 " of the previous one, %" PRIu64
 		       " not finished\n", "", s->incoming, s->waiting);
 	if (s->pages)
-		printf("%-15s%s of the previous kernel not taken over\n",
+		printf("%-15s%s of the previous kernel not restored\n",
 		       "memory",
 		       size_text(s->pages * sysconf(_SC_PAGESIZE), size));
 	print_lines("subsystem", s->subsystems);
 	print_lines("shared object", s->flbs);
 }
 
-/* Mainline's live update has no sysfs. */
+/* Live update in mainline has no directory in sysfs. */
 static int no_sysfs(void)
 {
 	struct luo_device *device;
@@ -168,7 +168,8 @@ static int no_sysfs(void)
 		luo_device_close(device);
 	if (err == -ENODEV)
 		return fail(err, "status");
-	return fail_with(STATUS_FAILED, "this kernel does not tell its state");
+	return fail_with(STATUS_FAILED,
+			 "this kernel does not report its state in sysfs");
 }
 
 int cmd_status(const struct options *options)

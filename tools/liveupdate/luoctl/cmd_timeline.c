@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: GPL-2.0
 /*
- * luoctl timeline: how long the black-out was, and where it went.
+ * luoctl timeline: print how long the blackout was, by phase.
  */
 
 #include <errno.h>
@@ -10,7 +10,7 @@
 
 #include "luoctl.h"
 
-/* Characters of the longest bar. */
+/* Length of the longest bar, in characters. */
 #define BAR 40
 
 static void print_bar(uint64_t us, uint64_t longest)
@@ -46,10 +46,10 @@ static int print_as_text(const struct timeline *timeline)
 		print_bar(end - begin, longest);
 	}
 	if (timeline_blackout(timeline, &begin, &end)) {
-		print_ms("black-out", end - begin);
+		print_ms("blackout", end - begin);
 		puts(" = *");
 	} else {
-		puts("black-out      has no end yet: nothing was retrieved");
+		puts("blackout       has not ended: no file was retrieved yet");
 	}
 	return STATUS_OK;
 }
@@ -102,7 +102,7 @@ static int print_as_json(const struct timeline *timeline)
 	return print_json(object);
 }
 
-/* A kernel that no update led to has points of its own boot at most. */
+/* After an ordinary boot the timeline has only points of this kernel's boot. */
 static bool is_of_update(const struct timeline *timeline)
 {
 	size_t i;
@@ -126,7 +126,7 @@ int cmd_timeline(const struct options *options)
 		return fail(err == -ENOENT ? -ENODEV : err, "timeline");
 	if (!is_of_update(&timeline))
 		return fail_with(STATUS_NOTHING,
-				 "this kernel knows of no update that led to it");
+				 "this kernel was not booted by a live update");
 	if (given(options, OPTION_JSON))
 		return print_as_json(&timeline);
 	if (!given(options, OPTION_SVG))

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: GPL-2.0
 /*
- * Who has an fd of a session: what the links in /proc/PID/fd say.
+ * Find the processes that hold a session, by the links in /proc/PID/fd.
  */
 
 #include <dirent.h>
@@ -13,10 +13,10 @@
 
 #include "luoctl.h"
 
-/* The kernel promises this form. */
+/* The kernel documents this form of the link. */
 #define LINK_FORM "anon_inode:[luo_session] %s"
 
-/* A line of /proc/PID/fdinfo/FD. */
+/* A line of /proc/PID/fdinfo/FD of an incoming session. */
 #define INCOMING_LINE "direction:\tincoming\n"
 
 struct search {
@@ -50,7 +50,7 @@ static int add_holder(struct search *search, pid_t pid, int fd)
 	return 0;
 }
 
-/* Whoever has closed it meanwhile is none. */
+/* False as well if the fd has been closed meanwhile. */
 static bool is_direction(const struct search *search, pid_t pid, int fd)
 {
 	char path[64], text[1024];
@@ -70,7 +70,7 @@ static bool links_to(const struct search *search, int dir, const char *name)
 	       !memcmp(link, search->link, n);
 }
 
-/* Processes that are gone, or not ours to look into, hold nothing we can see. */
+/* Processes that have exited, or that may not be inspected, are skipped. */
 static int search_process(struct search *search, pid_t pid)
 {
 	char path[64], real[PATH_MAX];
@@ -95,11 +95,11 @@ static int search_process(struct search *search, pid_t pid)
 }
 
 /**
- * holders_find() - find who has a session open
- * @name: of the session
- * @incoming: of which of those that may have the name
- * @holders: where they go; to be freed
- * @count: how many there are
+ * holders_find() - find the processes that hold a session
+ * @name: name of the session
+ * @incoming: search for the incoming session of that name, not the outgoing one
+ * @holders: returns the array of holders; the caller frees it
+ * @count: returns the number of holders
  *
  * Return: 0 or a negative errno.
  */
@@ -130,7 +130,7 @@ int holders_find(const char *name, bool incoming, struct holder **holders,
 	return 0;
 }
 
-/* Another fd of the session that @holder has, so as to ask the kernel of it. */
+/* Duplicates the session fd of @holder, to query the kernel by it. */
 int holder_session(const struct holder *holder, struct luo_session **session)
 {
 	int fd = machine_fd_of(holder->pid, holder->fd), err;

@@ -2,8 +2,8 @@
 /*
  * luoctl - live update from a shell
  *
- * Shows sessions, takes the machine from state to state, loads the next kernel,
- * jumps into it, and tells how long that took.
+ * Shows sessions, changes the state, loads the next kernel, does the kexec, and
+ * shows how long the update took.
  */
 
 #include <locale.h>
@@ -33,7 +33,7 @@ static void usage(FILE *out)
 	for (i = 0; i < command_count; i++)
 		fprintf(out, "  %-9s %-22s %s\n", commands[i].name,
 			commands[i].args, commands[i].help);
-	fputs("\nluoctl VERB --help tells the options of a verb. See luoctl(8).\n",
+	fputs("\nluoctl VERB --help lists the options of a verb. See luoctl(8).\n",
 	      out);
 }
 
@@ -45,7 +45,7 @@ static int help_on(const struct command *command)
 	return STATUS_OK;
 }
 
-/* For the completion of shells: verbs, or the options of one. */
+/* For shell completion: prints all verbs, or the options of one. */
 static int complete(int argc, char **argv)
 {
 	const struct command *command;
@@ -88,7 +88,7 @@ int main(int argc, char **argv)
 	const char *verb = argc > 1 ? argv[1] : "";
 	int status;
 
-	/* What is printable. */
+	/* text_print() needs to know which characters are printable. */
 	setlocale(LC_CTYPE, "");
 	if (!strcmp(verb, "--help") || !strcmp(verb, "-h") ||
 	    (!strcmp(verb, "help") && argc == 2)) {
@@ -109,12 +109,13 @@ int main(int argc, char **argv)
 	}
 	command = find_command(verb);
 	if (!command)
-		return fail_with(STATUS_USAGE, "no verb %s; see luoctl help",
+		return fail_with(STATUS_USAGE,
+				 "unknown verb %s, see luoctl help",
 				 verb);
 	status = verb == argv[1] ? run(command, argc - 1, argv + 1) :
 				   help_on(command);
-	/* What did not get out was not said. */
+	/* Buffered output that cannot be written is an error. */
 	if (fflush(stdout) || ferror(stdout))
-		return fail_with(STATUS_FAILED, "the output cannot be written");
+		return fail_with(STATUS_FAILED, "cannot write the output");
 	return status;
 }

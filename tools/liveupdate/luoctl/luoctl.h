@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: GPL-2.0 */
 /*
- * What the files of luoctl share.
+ * Declarations shared by the files of luoctl.
  */
 
 #ifndef LUOCTL_H
@@ -16,7 +16,7 @@
 
 #define ARRAY_SIZE(a) (sizeof(a) / sizeof((a)[0]))
 
-/* Exit status. luoctl(8) documents them. */
+/* Exit statuses, documented in luoctl(8). */
 enum {
 	STATUS_OK = 0,
 	STATUS_FAILED = 1,
@@ -28,7 +28,7 @@ enum {
 	STATUS_REFUSED = 7,
 };
 
-/* options.c: what may follow a verb. */
+/* options.c: the options of verbs. */
 
 enum opt {
 	OPTION_JSON,
@@ -55,15 +55,16 @@ enum opt {
 #define HAS(option)	(1u << OPTION_##option)
 
 /**
- * struct options - what was said on the command line
+ * struct options - the parsed command line
  * @verb: the verb
- * @given: a bit for each option that was
- * @timeout_ms: of --timeout; -1 for no end, 0 without --wait
- * @initrd: of --initrd
- * @cmdline: of --cmdline
- * @luod: of --luod
- * @argc: number of arguments behind the verb
- * @argv: these
+ * @given: bit mask of the options that were given
+ * @timeout_ms: how long to wait for the device: --timeout, -1 for no limit, 0
+ *		without --wait
+ * @initrd: argument of --initrd
+ * @cmdline: argument of --cmdline
+ * @luod: argument of --luod
+ * @argc: number of arguments after the verb
+ * @argv: the arguments
  */
 struct options {
 	const char *verb;
@@ -90,14 +91,15 @@ static inline bool given(const struct options *options, enum opt option)
 
 /**
  * struct command - a verb
- * @name: the verb
- * @args: its arguments, for help
- * @help: what it does, in a line
- * @min_args: how many arguments it needs
- * @max_args: how many it takes
- * @options: bits of the options that it takes
- * @run: does it; returns the exit status
- * @run_words: does it, and takes the words as they are, the verb's first
+ * @name: its name
+ * @args: its arguments, for the help text
+ * @help: what it does, in one line
+ * @min_args: minimum number of arguments
+ * @max_args: maximum number of arguments
+ * @options: bit mask of the options that it accepts
+ * @run: runs it with parsed options; returns the exit status
+ * @run_words: runs it with the unparsed arguments, the verb first; returns the
+ *	       exit status
  */
 struct command {
 	const char *name;
@@ -129,7 +131,7 @@ int cmd_timeline(const struct options *options);
 int cmd_keep(const struct options *options);
 int cmd_cat(const struct options *options);
 
-/* say.c: messages, and what the program ends with. */
+/* say.c: error messages and exit statuses. */
 
 int fail(int err, const char *what);
 int fail_session(int err, const char *name);
@@ -145,7 +147,7 @@ int open_device(const struct options *options, unsigned int flags,
 
 #define SIZE_TEXT 32
 
-/* A row of a table; the width of a column is that of its longest text. */
+/* Columns of a table; each is as wide as its longest text. */
 #define MAX_COLUMNS 8
 
 struct table;
@@ -155,7 +157,7 @@ void table_add(struct table *table, const char * const *texts);
 void table_print(const struct table *table, bool legend);
 void table_free(struct table *table);
 
-/* What a verb lists: rows, or objects of an array. One of both is NULL. */
+/* Output of a verb as a table or as a JSON array; the other one is NULL. */
 struct listing {
 	struct table *table;
 	struct json_object *array;
@@ -175,17 +177,17 @@ void add_number(struct json_object *object, const char *key, uint64_t number);
 void add_bool(struct json_object *object, const char *key, bool value);
 int print_json(struct json_object *object);
 
-/* sysfs.c: /sys/kernel/liveupdate, and other files of one value. */
+/* sysfs.c: /sys/kernel/liveupdate, and other files with one value. */
 
 #define SYSFS_DIR "/sys/kernel/liveupdate/"
 
-/* Of sysfs: a page. */
+/* A sysfs file has at most a page. */
 #define SYSFS_TEXT 4097
 
 int sysfs_text(const char *path, char *buf, size_t size);
 int sysfs_number(const char *path, uint64_t *number);
 
-/* sessions.c: what lists and plans say of sessions. */
+/* sessions.c: lists of sessions. */
 
 typedef void (*session_visit)(const struct luo_session_info *info, void *data);
 
@@ -196,7 +198,7 @@ int find_session(struct luo_device *device, const char *name, bool incoming,
 		 struct luo_session_list **list,
 		 const struct luo_session_info **info);
 
-/* holders.c: who has an fd of a session. */
+/* holders.c: processes that hold a session. */
 
 struct holder {
 	pid_t pid;
@@ -208,16 +210,16 @@ int holders_find(const char *name, bool incoming, struct holder **holders,
 		 size_t *count);
 int holder_session(const struct holder *holder, struct luo_session **session);
 
-/* progress.c: a line on long work, and how long it takes. */
+/* progress.c: messages that a long operation is still running. */
 
 int64_t now_ms(void);
 
 void progress_begin(const char *what);
 void progress_end(void);
 
-/* signals.c: those that end what waits. */
+/* signals.c: signals that end an operation. */
 
-/* An fd that is readable when one has come; or -1, and errno. */
+/* Returns an fd that is readable after a signal, or -1 with errno set. */
 int signals_watch(void);
 bool signals_came(int signals);
 
@@ -235,7 +237,7 @@ struct timeline {
 	size_t count;
 };
 
-/* A part of an update, from one point to another. */
+/* A phase of an update, from one point of the timeline to another. */
 struct phase {
 	const char *name;
 	const char *from;
@@ -253,7 +255,7 @@ bool timeline_blackout(const struct timeline *timeline, uint64_t *begin,
 		       uint64_t *end);
 void timeline_svg(const struct timeline *timeline);
 
-/* luod.c: the daemon, and its answers. */
+/* luod.c: commands to luod, and its answers. */
 
 int luod_ask(const char *path, const char *command, int signals,
 	     int timeout_ms, struct json_object **answer);
@@ -261,7 +263,7 @@ const char *luod_text(struct json_object *answer, const char *key);
 bool luod_is(struct json_object *answer, const char *type);
 int luod_errno(struct json_object *answer);
 
-/* machine.c: what a test must not do to the machine that it runs on. */
+/* machine.c: access to the machine; tests replace this file. */
 
 const char *machine_path(const char *path, char *buf, size_t size);
 int machine_kexec_load(int kernel, int initrd, const char *cmdline);

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: GPL-2.0
 /*
- * What luoctl says to luod, see luod-protocol(7): a command over a connection of
- * its own, and the answer, which is a line.
+ * Commands to luod, see luod-protocol(7): each is sent over a connection of its
+ * own, and answered with one line.
  */
 
 #include <errno.h>
@@ -14,13 +14,13 @@
 
 #include "luoctl.h"
 
-/* Luod has no more than this for somebody who does not read. */
+/* luod queues at most LUOD_OUTPUT_MAX bytes for a connection. */
 #define ANSWER_MAX (1 << 20)
 
-/* The kernel has no errors beyond that. */
+/* MAX_ERRNO of the kernel. */
 #define ERRNO_MAX 4095
 
-/* 0 when there is something to read. Signals are left where they are. */
+/* 0 when @sock is readable. Pending signals are not consumed. */
 static int wait_for(int sock, int signals, int64_t end)
 {
 	struct pollfd fds[] = {
@@ -42,7 +42,7 @@ static int wait_for(int sock, int signals, int64_t end)
 	return fds[0].revents ? 0 : -ETIMEDOUT;
 }
 
-/* @text gets a line without its end. */
+/* Reads one line into @text, without its newline. */
 static int hear(int sock, int signals, int64_t end, char text[ANSWER_MAX])
 {
 	size_t used = 0;
@@ -100,15 +100,16 @@ static int ask(int sock, const char *command, int signals, int timeout_ms,
 }
 
 /**
- * luod_ask() - ask luod for something
- * @path: its socket
+ * luod_ask() - send a command to luod and wait for the answer
+ * @path: path of its socket
  * @command: the command
- * @signals: an fd that is readable when there is to be no more waiting, or -1
- * @timeout_ms: how long it may take, -1 for no end
- * @answer: where the answer goes, an object that has a type
+ * @signals: an fd that ends the wait when it is readable, or -1
+ * @timeout_ms: how long to wait, -1 for no limit
+ * @answer: returns the answer, a JSON object that has a type
  *
- * Return: 0 or a negative errno: -ENOENT without a socket, -EINTR for @signals,
- * -ETIMEDOUT, -ECONNRESET if luod is gone.
+ * Return: 0 or a negative errno: -ENOENT if there is no socket, -EINTR if
+ * @signals became readable, -ETIMEDOUT, -ECONNRESET if luod closed the
+ * connection.
  */
 int luod_ask(const char *path, const char *command, int signals,
 	     int timeout_ms, struct json_object **answer)
@@ -122,7 +123,7 @@ int luod_ask(const char *path, const char *command, int signals,
 	return err;
 }
 
-/* A text of an answer; NULL if there is none. */
+/* The string @key of an answer, or NULL. */
 const char *luod_text(struct json_object *answer, const char *key)
 {
 	struct json_object *value;
@@ -132,7 +133,7 @@ const char *luod_text(struct json_object *answer, const char *key)
 	return json_object_get_string(value);
 }
 
-/* What the kernel said, as a negative errno; 0 if it said nothing. */
+/* The kernel's error in an answer as a negative errno; 0 if it has none. */
 int luod_errno(struct json_object *answer)
 {
 	struct json_object *value;

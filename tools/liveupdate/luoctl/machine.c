@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: GPL-2.0
 /*
- * The machine: where its files are, and what changes it for good. Tests have
- * another one.
+ * Access to the machine: paths in /sys and /proc, and calls that change it for
+ * good. Tests replace this file.
  */
 
 #include <errno.h>
@@ -16,7 +16,7 @@
 
 #include "luoctl.h"
 
-/* Below which directory /sys and /proc are: that of the machine. */
+/* Tests put /sys and /proc below a directory of their own. */
 const char *machine_path(const char *path, char *buf, size_t size)
 {
 	(void)buf;
@@ -24,7 +24,7 @@ const char *machine_path(const char *path, char *buf, size_t size)
 	return path;
 }
 
-/* @initrd is -1 for none. */
+/* @initrd is -1 if there is no initramfs. */
 int machine_kexec_load(int kernel, int initrd, const char *cmdline)
 {
 	unsigned long flags = initrd < 0 ? KEXEC_FILE_NO_INITRAMFS : 0;
@@ -33,13 +33,13 @@ int machine_kexec_load(int kernel, int initrd, const char *cmdline)
 		       strlen(cmdline) + 1, cmdline, flags) ? -errno : 0;
 }
 
-/* Tests would wait for whatever else their machine does. */
+/* Not done in tests: it would wait for unrelated I/O of the machine. */
 void machine_sync(void)
 {
 	sync();
 }
 
-/* Comes back only with an error. */
+/* Returns only if the kernel refuses. */
 int machine_kexec(void)
 {
 	syscall(SYS_reboot, LINUX_REBOOT_MAGIC1, LINUX_REBOOT_MAGIC2,
@@ -47,7 +47,7 @@ int machine_kexec(void)
 	return -errno;
 }
 
-/* Another fd of what a process has open. */
+/* Duplicates an fd of another process. */
 int machine_fd_of(pid_t pid, int fd)
 {
 	int pidfd = (int)syscall(SYS_pidfd_open, pid, 0), copy, err;
@@ -60,7 +60,7 @@ int machine_fd_of(pid_t pid, int fd)
 	return copy < 0 ? err : copy;
 }
 
-/* To a socket of the file system. */
+/* Connects to a Unix socket in the file system. */
 int machine_connect(const char *path)
 {
 	struct sockaddr_un addr = { .sun_family = AF_UNIX };
@@ -73,7 +73,7 @@ int machine_connect(const char *path)
 	sock = socket(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC, 0);
 	if (sock < 0)
 		return -errno;
-	/* Of a daemon that hangs, the queue may be full. */
+	/* connect() blocks while the backlog of a hung daemon is full. */
 	setsockopt(sock, SOL_SOCKET, SO_SNDTIMEO, &limit, sizeof(limit));
 	if (!connect(sock, (struct sockaddr *)&addr, sizeof(addr)))
 		return sock;

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: GPL-2.0
 /*
- * Options: one table for all verbs, each of which takes some.
+ * One table of options for all verbs; each verb accepts some of them.
  */
 
 #include <errno.h>
@@ -18,26 +18,26 @@ static const struct {
 	const char *help;
 } descriptions[OPTION_COUNT] = {
 	[OPTION_JSON] = { "json", NULL, "print JSON" },
-	[OPTION_WAIT] = { "wait", NULL, "wait while somebody else has the device" },
-	[OPTION_TIMEOUT] = { "timeout", "SECONDS", "wait so long at most; implies --wait" },
-	[OPTION_NO_LEGEND] = { "no-legend", NULL, "leave out the head of the table" },
-	[OPTION_INCOMING] = { "incoming", NULL, "sessions of the previous kernel only" },
-	[OPTION_OUTGOING] = { "outgoing", NULL, "sessions for the next kernel only" },
-	[OPTION_FILES] = { "files", NULL, "take the session for a moment to list its files" },
+	[OPTION_WAIT] = { "wait", NULL, "wait while another process has the device open" },
+	[OPTION_TIMEOUT] = { "timeout", "SECONDS", "wait at most that long; implies --wait" },
+	[OPTION_NO_LEGEND] = { "no-legend", NULL, "print no table header" },
+	[OPTION_INCOMING] = { "incoming", NULL, "incoming sessions only" },
+	[OPTION_OUTGOING] = { "outgoing", NULL, "outgoing sessions only" },
+	[OPTION_FILES] = { "files", NULL, "retrieve the session for a moment to list its files" },
 	[OPTION_INITRD] = { "initrd", "FILE", "the next kernel's initramfs" },
 	[OPTION_CMDLINE] = { "cmdline", "TEXT", "the next kernel's command line" },
-	[OPTION_REUSE_CMDLINE] = { "reuse-cmdline", NULL, "this kernel's, the default" },
-	[OPTION_DRY_RUN] = { "dry-run", NULL, "only tell what would be done" },
-	[OPTION_EMPTY] = { "empty", NULL, "go even if nothing is preserved" },
-	[OPTION_LUOD] = { "luod", "SOCKET", "where luod listens" },
-	[OPTION_NO_LUOD] = { "no-luod", NULL, "leave luod and its clients out" },
+	[OPTION_REUSE_CMDLINE] = { "reuse-cmdline", NULL, "use this kernel's command line (default)" },
+	[OPTION_DRY_RUN] = { "dry-run", NULL, "only print what would be done" },
+	[OPTION_EMPTY] = { "empty", NULL, "update even if nothing is preserved" },
+	[OPTION_LUOD] = { "luod", "SOCKET", "the socket of luod" },
+	[OPTION_NO_LUOD] = { "no-luod", NULL, "do not ask luod and its clients" },
 	[OPTION_SVG] = { "svg", NULL, "print a picture" },
-	[OPTION_BACK] = { "back", NULL, "the exit status is of the way back, too" },
-	[OPTION_ABORT] = { "abort", NULL, "let them go on instead" },
-	[OPTION_HELP] = { "help", NULL, "print this" },
+	[OPTION_BACK] = { "back", NULL, "the exit status covers the way back, too" },
+	[OPTION_ABORT] = { "abort", NULL, "abort the update, so that clients resume" },
+	[OPTION_HELP] = { "help", NULL, "print this help" },
 };
 
-/* One number above every character, so that getopt() tells which it was. */
+/* Above every character, so that getopt_long() returns a distinct number. */
 #define CODE 1000
 
 static void fill(struct option *longs, unsigned int allowed)
@@ -93,7 +93,7 @@ static int take(struct options *options, enum opt option, const char *arg)
 	}
 }
 
-/* Those of which one takes the meaning from the other. */
+/* Pairs of options that exclude each other. */
 static int check_pairs(const struct options *options)
 {
 	static const enum opt pairs[][2] = {
@@ -114,10 +114,10 @@ static int check_pairs(const struct options *options)
 }
 
 /**
- * options_parse() - read what follows a verb
- * @options: is filled in
- * @allowed: bits of the options that the verb takes, --help aside
- * @argc: number of words, the verb's included
+ * options_parse() - parse the command line of a verb
+ * @options: returns the options
+ * @allowed: bit mask of the options that the verb accepts, besides --help
+ * @argc: number of words, including the verb
  * @argv: the words
  *
  * Return: 0, or %STATUS_USAGE after a message.

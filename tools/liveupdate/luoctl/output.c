@@ -18,7 +18,7 @@ struct table {
 	char **texts;
 };
 
-/* There is nothing to save when memory is out. */
+/* Exiting is safe: no caller has anything to undo when memory runs out. */
 static void *need(void *memory)
 {
 	if (!memory)
@@ -26,7 +26,7 @@ static void *need(void *memory)
 	return memory;
 }
 
-/* The first row is the legend. */
+/* Row 0 is the header. */
 struct table *table_new(const char * const *heads, size_t columns)
 {
 	struct table *table = need(calloc(1, sizeof(*table)));
@@ -59,7 +59,7 @@ void table_add(struct table *table, const char * const *texts)
 	table->rows++;
 }
 
-/* Of the rows from @first on. */
+/* Width of a column, counting the rows from @first on. */
 static int width_of(const struct table *table, size_t first, size_t column)
 {
 	size_t row, len, width = 0;
@@ -121,7 +121,7 @@ void listing_begin(struct listing *listing, const struct options *options,
 		listing->table = table_new(heads, columns);
 }
 
-/* Prints it unless there was an error, and frees it. */
+/* Prints the listing unless @err is set, and frees it. */
 void listing_end(struct listing *listing, int err)
 {
 	if (!err && listing->array)
@@ -133,9 +133,9 @@ void listing_end(struct listing *listing, int err)
 }
 
 /**
- * size_text() - a number of bytes as one reads it
+ * size_text() - format a number of bytes for humans
  * @bytes: the number
- * @buf: %SIZE_TEXT bytes for the text
+ * @buf: buffer of %SIZE_TEXT bytes
  *
  * Return: @buf.
  */
@@ -160,7 +160,7 @@ const char *size_text(uint64_t bytes, char *buf)
 	return buf;
 }
 
-/* A newer kernel may have states that we do not know of. */
+/* A newer kernel may have states that luoctl does not know. */
 const char *state_text(int state)
 {
 	const char *name = luo_state_name(state);
@@ -175,7 +175,7 @@ static bool wants_colour(void)
 	return isatty(STDOUT_FILENO) && !(no && *no);
 }
 
-/* The word for a state and a newline, in its colour if somebody looks. */
+/* Prints a state and a newline, coloured if the output is a terminal. */
 void print_state(int state, const char *text)
 {
 	static const char * const colours[] = {
@@ -192,7 +192,7 @@ void print_state(int state, const char *text)
 		puts(text);
 }
 
-/* A text of somebody else, behind one of ours. */
+/* Prints untrusted text after a label of luoctl. */
 void print_text(const char *before, const char *text)
 {
 	fputs(before, stdout);
@@ -214,7 +214,7 @@ void add_bool(struct json_object *object, const char *key, bool value)
 	json_object_object_add(object, key, json_object_new_boolean(value));
 }
 
-/* Frees it, too. Returns the exit status. */
+/* Frees @object. Returns the exit status. */
 int print_json(struct json_object *object)
 {
 	puts(json_object_to_json_string_ext(object, JSON_C_TO_STRING_PRETTY |

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: GPL-2.0
 /*
- * What luoctl kexec is going to do: what it finds, and what it says of it.
+ * The plan of luoctl kexec: gather the facts, find obstacles, print the steps.
  */
 
 #include <errno.h>
@@ -14,7 +14,7 @@ static void add_to_sum(const struct luo_session_info *info, void *data)
 {
 	struct sum *sum = data;
 
-	/* Finished, and only held still. */
+	/* Skip incoming sessions that are finished but still held. */
 	if (luo_session_info_is_incoming(info) &&
 	    luo_session_info_state(info) != LUO_STATE_UPDATED &&
 	    luo_session_info_state(info) != LUO_STATE_PREPARED)
@@ -94,16 +94,16 @@ int plan_obstacle(const struct plan *plan, const struct options *options,
 		return STATUS_FAILED;
 	}
 	if (plan->incoming.held) {
-		*why = "somebody holds a session of the previous kernel that is not finished";
+		*why = "an incoming session is held and not finished, see luoctl list";
 		return STATUS_BUSY;
 	}
 	if (plan_asks_clients(plan) && !plan_prepares(plan)) {
-		*why = "prepared without luod's clients; luoctl cancel takes that back";
+		*why = "prepared without luod's clients, use luoctl cancel first";
 		return STATUS_BUSY;
 	}
 	if (!plan->outgoing.sessions && !plan->incoming.sessions &&
 	    !plan->clients && !given(options, OPTION_EMPTY)) {
-		*why = "nothing is preserved; --empty goes nevertheless";
+		*why = "nothing is preserved, use --empty to update anyway";
 		return STATUS_NOTHING;
 	}
 	return STATUS_OK;
@@ -140,20 +140,20 @@ void plan_print(const struct plan *plan)
 	printf("preserved  ");
 	print_sum(&plan->outgoing);
 	if (plan->incoming.sessions) {
-		printf("goes on    ");
+		printf("unchanged  ");
 		print_sum(&plan->incoming);
 	}
 	if (plan->luod)
 		print_clients(plan);
 	if (plan_asks_clients(plan))
-		printf("step %d     luod: its clients preserve; any of them can object\n",
+		printf("step %d     luod: its clients preserve; each of them can veto the update\n",
 		       step++);
 	if (plan_prepares(plan))
 		printf("step %d     prepare: close the set of sessions, while everything runs\n",
 		       step++);
-	printf("step %d     freeze: record what has changed; the black-out begins\n",
+	printf("step %d     freeze: serialize what has changed; the blackout begins\n",
 	       step);
-	printf("step %d     jump into the kernel that is loaded; everything else is lost\n",
+	printf("step %d     boot the loaded kernel; everything that is not preserved is lost\n",
 	       step + 1);
 }
 
@@ -168,7 +168,7 @@ static struct json_object *sum_json(const struct sum *sum)
 	return object;
 }
 
-/* As luod tells it, but for the type of the message. */
+/* luod's STATUS without the message type. */
 static struct json_object *luod_json(const struct plan *plan)
 {
 	struct json_object *object;

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: GPL-2.0 */
 /*
- * What luoctl kexec is going to do.
+ * The plan of luoctl kexec.
  */
 
 #ifndef LUOCTL_PLAN_H
@@ -8,7 +8,7 @@
 
 #include "luoctl.h"
 
-/* Of the sessions of one direction. */
+/* Totals over the sessions of one direction. */
 struct sum {
 	uint64_t sessions;
 	uint64_t files;
@@ -17,16 +17,16 @@ struct sum {
 };
 
 /**
- * struct plan - what is going to happen
- * @state: of the whole
- * @loaded: there is a kernel to jump into
- * @outgoing: what programs have preserved
- * @incoming: what goes on as it came from the previous kernel; held ones stand
- *	      in the way
- * @luod: what luod says of itself; NULL if it is not there, or left out
- * @clients: how many it has
- * @idle: it does no update yet
- * @ready: all of its clients are ready for an update
+ * struct plan - the plan of an update
+ * @state: the global state
+ * @loaded: a kernel is loaded for kexec
+ * @outgoing: outgoing sessions
+ * @incoming: incoming sessions, which are handed over unchanged; held ones
+ *	      block the update
+ * @luod: STATUS of luod; NULL if it does not run, or with --no-luod
+ * @clients: number of luod's clients
+ * @idle: luod has no update in progress
+ * @ready: all of luod's clients are ready
  */
 struct plan {
 	enum luo_state state;
@@ -39,22 +39,22 @@ struct plan {
 	bool ready;
 };
 
-/* Looks at the kernel; 0 or a negative errno. */
+/* Gathers the facts from the kernel. Returns 0 or a negative errno. */
 int plan_make(struct plan *plan, struct luo_device *device);
-/* Takes the reference to what luod says; -EBADMSG if it makes no sense. */
+/* Takes the caller's reference to @luod; -EBADMSG if it is malformed. */
 int plan_add_luod(struct plan *plan, struct json_object *luod);
 void plan_free(struct plan *plan);
 
-/* Luod has something to do: it has clients, and they are not all ready. */
+/* luod has clients that are not ready yet. */
 bool plan_asks_clients(const struct plan *plan);
 bool plan_prepares(const struct plan *plan);
 
-/* 0 if nothing stands in the way; otherwise why not, and the exit status. */
+/* Returns 0, or an exit status with the obstacle in @why. */
 int plan_obstacle(const struct plan *plan, const struct options *options,
 		  const char **why);
 
 void plan_print(const struct plan *plan);
-/* @why may be NULL. */
+/* @why is the obstacle, or NULL. */
 void plan_print_json(const struct plan *plan, const char *why);
 
 #endif /* LUOCTL_PLAN_H */

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: GPL-2.0
 /*
- * A line on what takes long, from a thread, as the kernel does not come back
- * before it is done.
+ * Reports on long operations. A thread does it, as the main thread is blocked
+ * in the kernel meanwhile.
  */
 
 #include <poll.h>
@@ -12,11 +12,11 @@
 
 #include "luoctl.h"
 
-/* Into a file, that is no use to tell every second. */
+/* Into a file, one line every second would be too much. */
 #define TERMINAL_EVERY	1
 #define FILE_EVERY	10
 
-/* Of a clock that only goes on. */
+/* CLOCK_MONOTONIC in ms. */
 int64_t now_ms(void)
 {
 	struct timespec ts;
@@ -40,7 +40,7 @@ static bool ends_by(const struct timespec *when)
 	return ended;
 }
 
-/* Whoever waits for the end of the work must not wait for who reads of it. */
+/* The operation must not wait for a reader of stderr, such as a full pipe. */
 static bool is_read(void)
 {
 	struct pollfd fd = { .fd = STDERR_FILENO, .events = POLLOUT };
@@ -73,12 +73,12 @@ static void *tell(void *unused)
 	return NULL;
 }
 
-/* From now on there is a line on @what now and then. */
+/* Reports now and then that @what is running, until progress_end(). */
 void progress_begin(const char *what)
 {
 	doing = what;
 	ended = false;
-	/* Without a thread it is only less to look at. */
+	/* Progress is optional: run without it if there is no thread. */
 	running = !pthread_create(&thread, NULL, tell, NULL);
 }
 

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: GPL-2.0
 /*
- * Messages, and the exit status that goes with an error.
+ * Error messages, and the exit statuses that belong to errors.
  */
 
 #include <errno.h>
@@ -12,23 +12,23 @@
 #include "../common/text.h"
 #include "luoctl.h"
 
-/* Where messages go while nothing may wait for who reads them. */
+/* Messages collected between say_hold() and say_release(). */
 static FILE *held;
 static char *held_text;
 static size_t held_size;
 
-/* From now on messages are kept, if there is memory for that. */
+/* Collects messages from now on; prints them at once if memory is short. */
 void say_hold(void)
 {
 	held = open_memstream(&held_text, &held_size);
 }
 
-/* They are said now, and others at once. */
+/* Prints the collected messages; later ones are printed at once. */
 void say_release(void)
 {
 	if (!held)
 		return;
-	/* Without memory there may be no text. */
+	/* The text is NULL if memory ran out. */
 	if (!fclose(held) && held_text)
 		fputs(held_text, stderr);
 	held = NULL;
@@ -37,9 +37,9 @@ void say_release(void)
 }
 
 /**
- * fail_with() - say why it did not work
+ * fail_with() - print an error message
  * @status: exit status
- * @format: what to say, as of printf()
+ * @format: printf() format of the message
  *
  * Return: @status.
  */
@@ -59,9 +59,9 @@ int fail_with(int status, const char *format, ...)
 }
 
 /**
- * fail() - say what failed with an error
+ * fail() - print the message for an errno
  * @err: negative errno
- * @what: what it was about
+ * @what: the object or command that failed
  *
  * Return: the exit status.
  */
@@ -72,12 +72,13 @@ int fail(int err, const char *what)
 		return fail_with(STATUS_NO_LUO,
 				 "this kernel has no live update");
 	case -ENOTTY:
-		return fail_with(STATUS_FAILED, "%s: this kernel cannot do that",
+		return fail_with(STATUS_FAILED,
+				 "%s: not supported by this kernel",
 				 what);
 	case -EBUSY:
 		return fail_with(STATUS_BUSY, "%s: %s", what, strerror(EBUSY));
 	case -ENOENT:
-		return fail_with(STATUS_NOTHING, "%s: there is none", what);
+		return fail_with(STATUS_NOTHING, "%s: does not exist", what);
 	default:
 		return fail_with(STATUS_FAILED, "%s: %s", what,
 				 strerror(-err));
@@ -85,9 +86,9 @@ int fail(int err, const char *what)
 }
 
 /**
- * fail_session() - say why a session of the previous kernel cannot be had
- * @err: negative errno; -EINVAL is what the kernel says if somebody has it
- * @name: its name
+ * fail_session() - report why an incoming session cannot be retrieved
+ * @err: negative errno; the kernel returns -EINVAL for a session that is held
+ * @name: name of the session
  *
  * Return: the exit status.
  */
@@ -96,18 +97,19 @@ int fail_session(int err, const char *name)
 	switch (err) {
 	case -ENOENT:
 		return fail_with(STATUS_NOTHING,
-				 "there is no session %s of the previous kernel",
+				 "there is no incoming session %s",
 				 name);
 	case -EINVAL:
 	case -EBUSY:
-		return fail_with(STATUS_BUSY, "%s: somebody holds the session",
+		return fail_with(STATUS_BUSY,
+				 "%s: a process holds the session, see luoctl show",
 				 name);
 	default:
 		return fail(err, name);
 	}
 }
 
-/* Nothing that the kernel's live update would be to blame for. */
+/* Errors of this process or its permissions, not of live update. */
 static bool is_ours(int err)
 {
 	switch (err) {
@@ -130,10 +132,10 @@ int fail_interrupted(const struct options *options)
 }
 
 /**
- * open_device() - open the device, wait for it if that is wanted
- * @options: --wait and --timeout
- * @flags: as of luo_device_open()
- * @device: where it goes
+ * open_device() - open the device, waiting for it with --wait
+ * @options: has the time to wait
+ * @flags: flags of luo_device_open()
+ * @device: returns the device
  *
  * Return: 0, or the exit status after a message.
  */
@@ -147,10 +149,10 @@ int open_device(const struct options *options, unsigned int flags,
 		return STATUS_OK;
 	if (err == -EBUSY && options->timeout_ms)
 		return fail_with(STATUS_TIMEOUT,
-				 "somebody else still has the device");
+				 "another process still has the device open");
 	if (err == -EBUSY)
 		return fail_with(STATUS_BUSY,
-				 "somebody else has the device; --wait waits for it");
+				 "another process has the device open, use --wait to wait for it");
 	if (is_ours(err))
 		return fail(err, "/dev/liveupdate");
 	return fail_with(STATUS_NO_LUO, "live update is off: %s",

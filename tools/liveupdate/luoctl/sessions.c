@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: GPL-2.0
 /*
- * luoctl list, and what others need of lists.
+ * luoctl list, and helpers to look up sessions.
  */
 
 #include <errno.h>
@@ -28,11 +28,11 @@ struct json_object *session_json(const struct luo_session_info *info)
 }
 
 /**
- * each_session() - look at sessions
- * @device: where
- * @flags: as of luo_device_list_sessions()
- * @visit: is called for each
- * @data: for @visit
+ * each_session() - call a function for each session
+ * @device: the device
+ * @flags: flags of luo_device_list_sessions()
+ * @visit: the function
+ * @data: argument of @visit
  *
  * Return: 0 or a negative errno.
  */
@@ -52,12 +52,12 @@ int each_session(struct luo_device *device, unsigned int flags,
 }
 
 /**
- * find_session() - look a session up
- * @device: where
- * @name: its name
- * @incoming: the previous kernel's
- * @list: what keeps @info; to be freed
- * @info: where the session goes
+ * find_session() - look up a session by name
+ * @device: the device
+ * @name: name of the session
+ * @incoming: look up an incoming session, not an outgoing one
+ * @list: returns the list that owns @info; the caller frees it
+ * @info: returns the session
  *
  * Return: 0 or a negative errno; -ENOENT if there is none.
  */

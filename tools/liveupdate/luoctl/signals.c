@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: GPL-2.0
 /*
- * Signals that are to end something, and not the program at once.
+ * Signals that end an operation in order, instead of killing the program.
  */
 
 #include <poll.h>
@@ -9,7 +9,7 @@
 
 #include "luoctl.h"
 
-/* What nohup(1), or a shell for what it runs in the background, has switched off. */
+/* Ignored at start, by nohup(1) or by a shell for a background job. */
 static bool is_ignored(int number)
 {
 	struct sigaction action;
@@ -18,7 +18,7 @@ static bool is_ignored(int number)
 	       action.sa_handler == SIG_IGN;
 }
 
-/* Whoever read what is said here may go; clients still have to be told. */
+/* SIGPIPE is ignored: a closed pipe must not prevent the ABORT to luod. */
 int signals_watch(void)
 {
 	static const int numbers[] = { SIGINT, SIGQUIT, SIGTERM, SIGHUP };

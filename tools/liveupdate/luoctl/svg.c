@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: GPL-2.0
 /*
- * The last update as a picture: a bar for each phase on one axis of time, the
- * black-out behind them.
+ * The timeline of the last update as a picture: one bar per phase on a common
+ * time axis, with the blackout shaded.
  */
 
 #include <inttypes.h>
@@ -9,7 +9,7 @@
 
 #include "luoctl.h"
 
-/* In units of the picture. */
+/* In SVG user units. */
 #define LABELS		150
 #define TRACK		600
 #define NUMBERS		110
@@ -64,7 +64,7 @@ static void print_blackout(const struct timeline *timeline, uint64_t total,
 	printf("<rect x=\"%.1f\" y=\"%d\" width=\"%.1f\" height=\"%d\" fill=\"#e6e6e6\"/>\n",
 	       LABELS + scale(begin, total), TOP - 24,
 	       scale(end - begin, total), height - TOP + 12);
-	printf("<text x=\"12\" y=\"20\" font-size=\"15\">black-out: %" PRIu64
+	printf("<text x=\"12\" y=\"20\" font-size=\"15\">blackout: %" PRIu64
 	       ".%01" PRIu64 " ms</text>\n",
 	       (end - begin) / 1000, (end - begin) % 1000 / 100);
 }

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: GPL-2.0
 /*
- * Files of one value, as there are in /sys and /proc.
+ * Read files with one value, as in /sys and /proc.
  */
 
 #include <errno.h>
@@ -15,8 +15,8 @@
 /**
  * sysfs_text() - read a file
  * @path: its path
- * @buf: where the text goes, without the last newline
- * @size: how many bytes there is room for, the final NUL included
+ * @buf: buffer for the text, which is stored without its last newline
+ * @size: size of the buffer, including the final NUL
  *
  * Return: 0 or a negative errno; -EFBIG if the file is larger.
  */
@@ -48,7 +48,7 @@ int sysfs_text(const char *path, char *buf, size_t size)
 	return 0;
 }
 
-/* As sysfs_text(); -EBADMSG if the file has no number. */
+/* As sysfs_text(); -EBADMSG if the file is not a number. */
 int sysfs_number(const char *path, uint64_t *number)
 {
 	char text[32], *end;

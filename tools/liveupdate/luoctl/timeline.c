@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: GPL-2.0
 /*
- * The points of the last update, as sysfs tells them, and what is between them.
+ * The points of the last update, parsed from sysfs, and the phases between
+ * them.
  */
 
 #include <errno.h>
@@ -37,11 +38,11 @@ static int parse_line(struct point *point, char *line)
 }
 
 /**
- * timeline_parse() - read the points
- * @timeline: is filled in
- * @text: lines of a name and a number; is written to
+ * timeline_parse() - parse the points of a timeline
+ * @timeline: returns the points
+ * @text: one name and number per line; modified
  *
- * Return: 0, or -EBADMSG if it is something else, or there are too many.
+ * Return: 0, or -EBADMSG if it is malformed or has too many points.
  */
 int timeline_parse(struct timeline *timeline, char *text)
 {
@@ -86,14 +87,14 @@ static bool between(const struct timeline *timeline, const char *from,
 	return true;
 }
 
-/* False if one of its points was not reached. */
+/* False if one of the two points was not reached. */
 bool timeline_phase(const struct timeline *timeline, const struct phase *phase,
 		    uint64_t *begin, uint64_t *end)
 {
 	return between(timeline, phase->from, phase->to, begin, end);
 }
 
-/* From when files stand still to when the last one has been retrieved. */
+/* From freeze-begin to last-retrieve. */
 bool timeline_blackout(const struct timeline *timeline, uint64_t *begin,
 		       uint64_t *end)
 {

@@ -1,14 +1,15 @@
 // SPDX-License-Identifier: GPL-2.0
 /*
- * A /dev/liveupdate for luoctl. The file "device" in LUO_FAKE has lines:
+ * A fake /dev/liveupdate for luoctl, described by lines of the file "device" in
+ * LUO_FAKE:
  *
  *	state NAME COUNT
  *	session NAME in|out STATE FILES BYTES RETRIEVED FLAGS
  *	file SESSION in|out TOKEN FORMAT BYTES FLAGS
  *	error WHAT NUMBER
  *
- * What is asked of it that changes something becomes an action; nothing does
- * change. This program's open() and ioctl() are there instead of those of libc.
+ * Commands that would change the state are recorded as actions, and change
+ * nothing. open() and ioctl() of this program replace those of libc.
  */
 
 #include <errno.h>
@@ -37,7 +38,7 @@ struct line {
 static struct line lines[MAX_LINES];
 static int line_count;
 
-/* Returns false if there is no such device. */
+/* Returns false if the machine has no device. */
 static int read_lines(void)
 {
 	char path[4096], text[512];
@@ -62,7 +63,7 @@ static int read_lines(void)
 	return 1;
 }
 
-/* The next line of a kind, whose second word is @name unless that is NULL. */
+/* The next line of a kind whose second word is @name; NULL matches any name. */
 static const struct line *next_line(int *i, const char *kind, const char *name)
 {
 	while (*i < line_count) {
@@ -112,7 +113,7 @@ static int state_number(const char *name)
 	return 77;
 }
 
-/* Its name says what an fd is: "device", or "in" or "out" and the session's. */
+/* The name of the memfd: "device", or "in" or "out" and the session's name. */
 static int named_fd(const char *a, const char *b)
 {
 	char name[128];
@@ -126,7 +127,7 @@ int fake_holder_fd(int fd)
 	const struct line *line;
 	int i = 0;
 
-	/* The links of the fixture are numbered as the sessions are. */
+	/* The fds in the fixture have the same numbers as the sessions. */
 	while ((line = next_line(&i, "session", NULL))) {
 		if (!fd--)
 			return named_fd(line->word[2], line->word[1]);
@@ -286,7 +287,7 @@ static void list_files(struct liveupdate_session_list_fds *arg,
 	arg->cursor = 0;
 }
 
-/* What a file contains is its token. */
+/* The contents of each file are its token. */
 static int give_file(struct liveupdate_session_retrieve_fd *arg)
 {
 	if (fake_error("file"))
@@ -320,7 +321,7 @@ static int session_ioctl(unsigned long cmd, void *arg, const char *name,
 	case LIVEUPDATE_SESSION_GET_NAME:
 		snprintf((char *)named->name, sizeof(named->name), "%s", name);
 		return 0;
-	/* Who polls the session would miss a change. */
+	/* Consumes the POLLIN of other holders of the session. */
 	case LIVEUPDATE_SESSION_GET_STATE:
 		fake_action("take the news of %s", name);
 		return session_state(arg, name, incoming);

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: GPL-2.0
 /*
- * A machine for luoctl: its /sys and /proc are in the directory LUO_FAKE, and
- * what would change it is written to the file "actions" there.
+ * A fake machine for luoctl: its /sys and /proc are in the directory LUO_FAKE,
+ * and calls that would change it are recorded in the file "actions" there.
  */
 
 #include <errno.h>
@@ -100,8 +100,8 @@ static _Noreturn void answer(int sock, int heard, const char *command)
 }
 
 /*
- * Luod: answers are in files, by the names of commands; one may be "hang". Closes
- * @heard when it has written down what it was asked.
+ * A fake luod: answers are in files named after commands; the answer "hang"
+ * means none. Closes @heard when the command is recorded.
  */
 static _Noreturn void be_luod(int sock, int heard)
 {
@@ -114,7 +114,10 @@ static _Noreturn void be_luod(int sock, int heard)
 	_exit(1);
 }
 
-/* One process for each connection, and what is asked first is heard first. */
+/*
+ * Forks a process for each connection, after the previous process has recorded its
+ * command, so that actions are in order.
+ */
 static int start_luod(int sock, int other)
 {
 	static int last = -1;

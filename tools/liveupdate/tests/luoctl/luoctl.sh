@@ -1,19 +1,19 @@
 #!/bin/bash
 # SPDX-License-Identifier: GPL-2.0
 #
-# Runs luoctl on machines that are made of files, and compares what it prints
-# with transcripts. A transcript is called as the machine, and has
+# Runs luoctl on fake machines, which are made of files, and compares its output
+# with transcripts. A transcript has the name of its machine, and consists of
 #
-#	$ luoctl WORDS		what is run
-#	TEXT			what it prints
-#	! TEXT			what it prints as errors
+#	$ luoctl WORDS		the command
+#	TEXT			its standard output
+#	! TEXT			its standard error
 #	> TEXT			what it does to the machine
 #	= NUMBER		its exit status, if that is not 0
 #
 # usage: luoctl.sh LUOCTL [--update]
 #
-# LUOCTL is built for that, see fake_machine.c. --update writes the transcripts
-# again: look at what git diff says of them.
+# LUOCTL is linked with fake_machine.c. --update rewrites the transcripts from
+# the actual output; review the result with git diff.
 
 set -euo pipefail
 
@@ -23,7 +23,7 @@ readonly LUOCTL UPDATE
 cd "$(dirname "$0")"
 DIR=$(mktemp -d)
 readonly DIR
-# What a test that has failed leaves behind may be past caring for other signals.
+# SIGKILL: the processes of a failed test may ignore other signals.
 trap 'jobs -p | xargs -r kill -KILL || true; rm -rf "$DIR"' EXIT
 
 fail()
@@ -32,7 +32,7 @@ fail()
 	exit 1
 }
 
-# put FILE TEXT...: a file of the machine, one line for each text.
+# put FILE TEXT...: create a file of the machine, with one line for each text.
 put()
 {
 	local file=$LUO_FAKE/$1
@@ -81,14 +81,14 @@ format()
 	[[ -z ${5:-} ]] || put "$dir/in_use" "$5"
 }
 
-# The machines. Each is a function machine_NAME, and has a transcript NAME.
+# The machines. Function machine_NAME creates the one for transcript NAME.
 
 machine_absent()
 {
 	put proc/cmdline "quiet"
 }
 
-# Mainline's interface: no sysfs, no states, no lists.
+# The mainline interface: no sysfs, no states, no lists.
 machine_mainline()
 {
 	put device "error state 25" "error list 25" "error prepare 25" \
@@ -153,7 +153,7 @@ machine_updated()
 		"finish 2100000"
 }
 
-# Nobody has retrieved anything yet.
+# After an update, before the first retrieve.
 machine_waiting()
 {
 	sysfs updated 1 0 0 1 1 1 1
@@ -177,7 +177,7 @@ machine_busy()
 		"session vm out normal 1 4096 1 -"
 }
 
-# A kernel of next year, and one that is ill.
+# A newer kernel with an unknown state, and with malformed files in sysfs.
 machine_odd()
 {
 	sysfs thawing 0 0 1 0 0 0 1
@@ -188,7 +188,7 @@ machine_odd()
 	put kernel "a kernel"
 }
 
-# The loaded kernel is not one for what is preserved.
+# The loaded kernel does not read a format that is in use.
 machine_unread()
 {
 	sysfs normal 0 0 1 0 0 0 1
@@ -199,7 +199,7 @@ machine_unread()
 	put new "luo-format:1 core luo luo-v5 rw 1 -" "luo-format:1 end"
 }
 
-# It takes over nothing.
+# The loaded kernel would not retrieve anything.
 machine_blind()
 {
 	sysfs normal 0 0 1 0 0 0 1
@@ -207,7 +207,7 @@ machine_blind()
 		"error jump 8"
 }
 
-# Names and reasons that would move the cursor, or more; one is in UTF-8.
+# Names and reasons with escape sequences and newlines; one is in UTF-8.
 machine_rude()
 {
 	sysfs normal 0 0 1 0 0 0 1
@@ -233,7 +233,7 @@ luod_status()
 		"$phase" "$clients"
 }
 
-# luod PHASE CLIENT...: a daemon that answers what it is asked.
+# luod PHASE CLIENT...: a fake luod with its answers to all commands.
 luod()
 {
 	put luod/STATUS "$(luod_status "$@")"
@@ -242,19 +242,19 @@ luod()
 	put luod/ABORT '{"type":"OK","command":"ABORT"}'
 }
 
-# What luod says if there is no jump.
+# luod_jump FIELDS: luod answers KEXEC with this error.
 luod_jump()
 {
 	put luod/KEXEC "{\"type\":\"ERROR\",\"command\":\"KEXEC\",$1}"
 }
 
-# What luod says if clients spoil the update.
+# luod_error FIELDS: luod answers UPDATE with this error.
 luod_error()
 {
 	put luod/UPDATE "{\"type\":\"ERROR\",\"command\":\"UPDATE\",$1}"
 }
 
-# Nobody has preserved anything, but clients will; the jump fails.
+# Nothing is preserved yet, but luod has clients; the kexec fails.
 machine_luod()
 {
 	sysfs normal 0 0 0 0 0 0 1
@@ -280,56 +280,56 @@ machine_luod_kernel()
 	luod_error '"error":"KERNEL","detail":"Cannot allocate memory"'
 }
 
-# A client objects when it has been ready.
+# A client withdraws after its READY, before luoctl asks for the kexec.
 machine_luod_changes()
 {
 	machine_luod
 	luod_jump '"error":"WRONG_STATE"'
 }
 
-# It answers in a language of its own.
+# luod answers UPDATE with an unknown type.
 machine_luod_mumbles()
 {
 	machine_luod
 	put luod/UPDATE '{"type":"MAYBE"}'
 }
 
-# Even later.
+# A client vetoes after luoctl has asked for the kexec.
 machine_luod_objects()
 {
 	machine_luod
 	luod_jump '"id":"vm-a","error":"VETO","detail":"I am migrating"'
 }
 
-# The loaded kernel is not one for what clients have preserved.
+# The loaded kernel does not read the formats that the clients use.
 machine_luod_unread()
 {
 	machine_luod
 	luod_jump '"error":"KERNEL","detail":"Protocol not supported","errno":93'
 }
 
-# It is killed when it is to jump.
+# luod is killed when it is asked for the kexec.
 machine_luod_stumbles()
 {
 	machine_luod
 	put luod/KEXEC
 }
 
-# It says what nobody understands.
+# luod answers KEXEC with an errno that does not exist.
 machine_luod_babbles()
 {
 	machine_luod
 	luod_jump '"error":"KERNEL","detail":"Who knows","errno":-7'
 }
 
-# It takes its time.
+# luod does not answer UPDATE in time.
 machine_luod_slow()
 {
 	machine_luod
 	put luod/UPDATE hang
 }
 
-# It is killed, and comes back.
+# luod is killed during UPDATE, and restarted.
 machine_luod_dies()
 {
 	machine_luod
@@ -348,7 +348,7 @@ machine_luod_mad()
 	put luod/STATUS '{"type":"STATUS","phase":7,"clients":{}}'
 }
 
-# Somebody else has asked for an update.
+# An update that another process has begun.
 machine_luod_ready()
 {
 	machine_luod
@@ -368,7 +368,7 @@ machine_luod_alone()
 	luod idle
 }
 
-# The set of sessions is closed, and there is still nobody to be asked.
+# The set of sessions is closed, and luod has no clients.
 machine_luod_calm()
 {
 	machine_prepared
@@ -390,19 +390,19 @@ make_machine()
 	"machine_$1"
 }
 
-# Processes that are left hold a session; their numbers are of no interest.
+# Kills the processes that hold sessions, and hides their pids in the output.
 end_keepers()
 {
 	local pid
 
 	while read -r pid; do
 		kill "$pid"
-	done < <(sed -n 's/.*as long as process \([0-9]*\) lives$/\1/p' \
+	done < <(sed -n 's/.*while process \([0-9]*\) runs$/\1/p' \
 		"$DIR/out")
-	sed -i 's/process [0-9]* lives/process PID lives/' "$DIR/out"
+	sed -i 's/process [0-9]* runs/process PID runs/' "$DIR/out"
 }
 
-# One command of a transcript, and what comes of it.
+# Runs one command of a transcript, and prints what it did.
 run_line()
 {
 	local line=$1 status=0
@@ -420,7 +420,7 @@ run_line()
 	[[ $status -eq 0 ]] || echo "= $status"
 }
 
-# Each command finds the machine as it was.
+# Each command runs on a fresh machine.
 run_transcript()
 {
 	local name=$1 line
@@ -444,7 +444,7 @@ test_transcript()
 		fail "the transcript of the machine $name has changed"
 }
 
-# What is printed as JSON is JSON, in every transcript.
+# The output of --json is valid JSON in every transcript.
 test_json()
 {
 	local file
@@ -461,7 +461,7 @@ PYTHON
 	done
 }
 
-# In a terminal there are colours, and a line on what takes long.
+# On a terminal there are colours, and progress messages.
 on_terminal()
 {
 	script -qec "'$LUOCTL' $*" /dev/null | tr -d '\r'
@@ -473,13 +473,13 @@ test_terminal()
 	on_terminal status | grep -q $'\033\[32mnormal' ||
 		fail "no colour in a terminal"
 	NO_COLOR=1 on_terminal status | grep -q $'\033' &&
-		fail "colour in spite of NO_COLOR"
+		fail "colour although NO_COLOR is set"
 	echo slow >>"$LUO_FAKE/device"
 	on_terminal prepare | grep -q 'prepare: 1 s' ||
-		fail "no line on what takes long"
+		fail "no progress message for a slow prepare"
 }
 
-# wait_for_action TEXT: until luoctl has done that to the machine.
+# wait_for_action TEXT: wait until luoctl has done that to the machine.
 wait_for_action()
 {
 	local tries=600
@@ -490,7 +490,7 @@ wait_for_action()
 	done
 }
 
-# interrupt VERB COMMAND: a signal while luod is asked for the command.
+# interrupt VERB COMMAND: send a signal while luod handles the command.
 interrupt()
 {
 	local verb=$1 command=$2 pid status=0
@@ -503,22 +503,22 @@ interrupt()
 	kill "$pid"
 	wait "$pid" || status=$?
 	[[ $status -eq 1 && $(<"$DIR/err") == "luoctl: $verb: interrupted" ]] ||
-		fail "the end of an interrupted $verb is $status"
+		fail "interrupted $verb: exit status $status"
 	[[ $(tail -n 1 "$LUO_FAKE/actions") == "luod ABORT" ]] ||
-		fail "clients are not taken back"
+		fail "interrupted $verb: luod is not told to abort"
 }
 
-# A signal is no reason to leave clients of luod in the middle of an update.
+# A signal aborts the update, so that clients of luod resume.
 test_interrupted()
 {
 	interrupt ready UPDATE
 	interrupt kexec UPDATE
 	interrupt kexec KEXEC
 	[[ $(tail -n 2 "$LUO_FAKE/actions" | head -n 1) == "cancel" ]] ||
-		fail "the kernel is not taken back"
+		fail "interrupted kexec: prepare is not undone"
 }
 
-# What was ignored from the beginning, as by nohup(1), is no reason to end.
+# Signals that were ignored at start, as by nohup(1), do not interrupt.
 test_ignored()
 {
 	local pid status=0 name
@@ -532,11 +532,12 @@ test_ignored()
 		kill -s "$name" "$pid"
 	done
 	wait "$pid" || status=$?
-	[[ $status -eq 6 ]] || fail "ignored signals end a kexec with $status"
+	[[ $status -eq 6 ]] ||
+		fail "kexec with ignored signals: exit status $status"
 }
 
-# Nobody reads what is said, not even that it takes long: clients hear at once
-# nevertheless.
+# A full pipe at stderr must not delay the ABORT to luod, not even by a progress
+# message.
 test_blocked()
 {
 	local pid machine pipe=$DIR/pipe
@@ -549,7 +550,8 @@ test_blocked()
 		"$LUOCTL" kexec --timeout 11 >/dev/null 2>&3 3>&- &
 		pid=$!
 		wait_for_action "luod ABORT"
-		kill -0 "$pid" || fail "luoctl does not wait for its reader"
+		kill -0 "$pid" ||
+			fail "luoctl has exited before its message was read"
 		dd bs=64K count=1 iflag=fullblock status=none <&3 >/dev/null
 		wait "$pid" || true
 		read -r -u 3
@@ -559,15 +561,15 @@ test_blocked()
 	done
 }
 
-# What cannot be written is no success.
+# A failure to write the output is an error.
 test_full()
 {
 	make_machine idle
 	! "$LUOCTL" status >/dev/full 2>"$DIR/err" ||
-		fail "the output is lost, and it does not tell"
+		fail "status succeeds although its output cannot be written"
 }
 
-# complete WORD...: what the shell offers for the last word.
+# complete_words WORD...: print the completions of the last word.
 complete_words()
 {
 	COMP_WORDS=(luoctl "$@")
@@ -586,33 +588,37 @@ test_completion()
 	# shellcheck source=/dev/null
 	source ../../completions/luoctl
 	diff <(complete_words "") <(luoctl --complete) ||
-		fail "verbs are not completed"
-	[[ $(complete_words ready --a) == --abort ]] || fail "--abort"
-	[[ $(complete_words time) == timeline ]] || fail "timeline"
-	[[ $(complete_words kexec --d) == --dry-run ]] || fail "--dry-run"
-	[[ $(complete_words show vm-b) == vm-b ]] || fail "sessions"
-	[[ $(complete_words wait up) == updated ]] || fail "states"
+		fail "completion: verbs"
+	[[ $(complete_words ready --a) == --abort ]] ||
+		fail "completion: --abort"
+	[[ $(complete_words time) == timeline ]] || fail "completion: timeline"
+	[[ $(complete_words kexec --d) == --dry-run ]] ||
+		fail "completion: --dry-run"
+	[[ $(complete_words show vm-b) == vm-b ]] ||
+		fail "completion: sessions"
+	[[ $(complete_words wait up) == updated ]] || fail "completion: states"
 	put device "state normal 0" \
 		"session \$(>bad) out normal 0 0 0 -"
 	[[ $(cd "$LUO_FAKE" && complete_words show "") == "\$(>bad)" ]] ||
-		fail "a name is not what it is"
-	[[ ! -e $LUO_FAKE/bad ]] || fail "a name is run"
+		fail "completion: a session name is not quoted"
+	[[ ! -e $LUO_FAKE/bad ]] ||
+		fail "completion: a session name is executed"
 }
 
-# The manual has every verb and every option.
+# luoctl(8) documents every verb and every option.
 test_manual()
 {
 	local verb option
 
 	man --warnings -l ../../man/luoctl.8 2>&1 >/dev/null | grep . &&
-		fail "man complains of luoctl.8"
+		fail "luoctl.8: man prints warnings"
 	man -l ../../man/luoctl.8 | col -b >"$DIR/manual"
 	for verb in $("$LUOCTL" --complete); do
 		grep -q "^ *$verb\\b" "$DIR/manual" ||
-			fail "luoctl(8) does not tell of $verb"
+			fail "luoctl(8) does not document $verb"
 		for option in $("$LUOCTL" --complete "$verb"); do
 			grep -q -e "$option\\b" "$DIR/manual" ||
-				fail "luoctl(8) does not tell of $option"
+				fail "luoctl(8) does not document $option"
 		done
 	done
 }
@@ -623,7 +629,8 @@ main()
 
 	export LUO_FAKE="" LC_ALL=C.UTF-8
 	for machine in $(declare -F | sed -n 's/^declare -f machine_//p'); do
-		[[ -f transcripts/$machine ]] || fail "no transcript of $machine"
+		[[ -f transcripts/$machine ]] ||
+			fail "no transcript of $machine"
 		test_transcript "$machine"
 	done
 	test_json
@@ -634,7 +641,7 @@ main()
 	test_full
 	test_completion
 	test_manual
-	echo "luoctl does as it should"
+	echo "luoctl: all transcripts match"
 }
 
 main "$@"

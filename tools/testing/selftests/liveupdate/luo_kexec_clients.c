@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: GPL-2.0
 /*
- * luoctl kexec where luod has clients: there is no update unless all of them are
- * ready, and what they had done for it is taken back.
+ * luoctl kexec with clients of luod: there is no update unless all of them are
+ * ready, and an aborted update is undone.
  */
 
 #include <fcntl.h>
@@ -26,7 +26,7 @@
 #define HANGS "/tmp/hangs"
 #define MAX_TRIES 10000
 
-/* Luod knows its clients by their names. */
+/* luod resolves the users of its clients. */
 #define PASSWD "/etc/passwd"
 #define USERS "root:x:0:0::/:\ntester:x:7:7::/:\n"
 
@@ -47,7 +47,7 @@ static void unsubscribe(struct luod_client *client, const char *id)
 	client_hang_up(client);
 }
 
-/* It may be a byte longer afterwards. */
+/* Resizing the file fails while it is preserved. */
 static bool is_held_as_it_is(void)
 {
 	return ftruncate(file, SIZE + 1);
@@ -62,7 +62,7 @@ static void get_ready(void)
 	client_expect(&good, "\"OK\"", "READY");
 }
 
-/* Luod tries again and again. */
+/* luod retries until it can empty the session. */
 static void wait_until_let_go(void)
 {
 	int tries = MAX_TRIES;
@@ -74,7 +74,7 @@ static void wait_until_let_go(void)
 	luo_check_eq(ftruncate(file, SIZE), 0);
 }
 
-/* Everything is as it was before, and the next try can come. */
+/* Checks that the update was undone, and that another one can begin. */
 static void check_taken_back(const char *error)
 {
 	int dev;
@@ -87,7 +87,7 @@ static void check_taken_back(const char *error)
 	close(dev);
 }
 
-/* Clients hear nothing of what is refused beforehand. */
+/* Obstacles are found before clients are asked. */
 static void obstacles(void)
 {
 	subscribe(&good, "good");
@@ -120,7 +120,7 @@ static void too_late(void)
 {
 	subscribe(&bad, "slow");
 	luoctl_start("kexec");
-	/* On a slow machine it is too late for more. */
+	/* Do no more: on a slow machine the client times out. */
 	client_expect(&good, "PRESERVE", "good");
 	luoctl_expect(6, "luoctl: kexec: luod: TIMEOUT by slow\n");
 	check_taken_back("TIMEOUT");
@@ -138,21 +138,21 @@ static void signalled(void)
 	client_hang_up(&bad);
 }
 
-/* All are ready, and then it is the kernel that does not go. */
+/* All clients are ready, and the kernel refuses the kexec. */
 static void kernel_refuses(void)
 {
 	luo_check_eq(luo_kexec_load_with(NULL, "liveupdate=off",
 					 luo_next_stage()), 0);
 	luoctl_start("kexec");
 	get_ready();
-	luoctl_expect(1, "the loaded kernel would take nothing over");
+	luoctl_expect(1, "the loaded kernel would not retrieve anything");
 	check_taken_back("ABORTED");
 	luo_check_eq(luo_kexec_load(NULL, luo_next_stage()), 0);
 }
 
 /*
- * A client objects when everything is prepared: the kernel lets nothing out of
- * sessions before that is taken back.
+ * A client vetoes while the kernel is prepared. Files cannot be unpreserved
+ * before that is cancelled.
  */
 static void objects_late(void)
 {
@@ -212,7 +212,7 @@ static void wait_for_luod(void)
 	client_hang_up(&good);
 }
 
-/* Started again, luod does without users that it does not find any more. */
+/* After a restart luod ignores users that it cannot resolve any more. */
 static void nameless(void)
 {
 	wait_for_luod();
@@ -228,7 +228,7 @@ static void nameless(void)
 	luod_start(NULL);
 }
 
-/* Of a luod that does nothing, not even take what waits in its queue. */
+/* A luod that hangs, and does not even accept connections. */
 static void hangs(void)
 {
 	struct sockaddr_un addr = { .sun_family = AF_UNIX, .sun_path = HANGS };
@@ -239,7 +239,7 @@ static void hangs(void)
 	luo_check_eq(listen(luod, 0), 0);
 	luoctl_tell("kexec --luod " HANGS, 1,
 		    "luod does not answer: Connection timed out");
-	/* That one is gone. */
+	/* Drop the connection of the first attempt. */
 	close(luo_get(accept(luod, NULL, NULL)));
 	luo_check_eq(connect(first, (struct sockaddr *)&addr, sizeof(addr)), 0);
 	luoctl_tell("kexec --luod " HANGS, 1,
@@ -276,7 +276,7 @@ static void after(void)
 
 static const struct luo_stage stages[] = {
 	{ "luoctl asks the clients of luod", before },
-	{ "what they had is there", after },
+	{ "the clients' files are retrieved", after },
 };
 
 int main(void)

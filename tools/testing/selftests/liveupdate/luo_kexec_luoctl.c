@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: GPL-2.0
 /*
- * luoctl on a real kernel: what it says and does before an update, the update,
- * and after it. With the word "off" what it says where live update is off.
+ * luoctl on a real kernel, before, during and after an update. With the
+ * argument "off", on a kernel without live update.
  */
 
 #include <errno.h>
@@ -16,10 +16,10 @@
 #include "../kselftest.h"
 #include "luo_util.h"
 
-/* What the last command printed, errors included. */
+/* Output of the last command, including standard error. */
 static char output[1 << 16];
 
-/* Runs a command of the shell. Returns its exit status. */
+/* Runs a shell command. Returns its exit status. */
 static int shell(const char *command)
 {
 	FILE *pipe = popen(command, "re");
@@ -68,7 +68,7 @@ static void somebody_has_the_device(void)
 	int dev = luo_get(luo_open());
 
 	luo_check_eq(tell("prepare"), 5);
-	luo_check(says("somebody else has the device"));
+	luo_check(says("another process has the device open"));
 	luo_check_eq(tell("prepare --timeout 1"), 6);
 	luo_check_eq(tell("list"), 0);
 	luo_check_eq(tell("kexec --dry-run"), 1);
@@ -76,7 +76,7 @@ static void somebody_has_the_device(void)
 	close(dev);
 }
 
-/* The example: it tells when it has kept its text. */
+/* Runs the example, which prints a message when its text is preserved. */
 static void keep_hello(void)
 {
 	FILE *pipe = popen("exec /bin/hello-memfd 'I was here.'", "re");
@@ -142,7 +142,7 @@ static void files_came_along(void)
 	luo_check_eq(tell("list --no-legend"), 0);
 	luo_check(says("mine    incoming  updated  0/2"));
 	luo_check_eq(tell("show mine"), 0);
-	luo_check(says("held by    nobody"));
+	luo_check(says("held by    no process"));
 	luo_check_eq(tell("show mine --files"), 0);
 	luo_check(says("\n0      "));
 	luo_check_eq(tell("cat mine 2"), 4);
@@ -152,7 +152,7 @@ static void files_came_along(void)
 	luo_check(says("mine    incoming  updated  0/1"));
 	luo_check_eq(shell("/bin/luoctl cat mine 0 | /bin/busybox cmp - /boot/kernel"),
 		     0);
-	/* Nothing is left of it. */
+	/* The session is gone. */
 	luo_check_eq(tell("show mine"), 4);
 }
 
@@ -187,7 +187,7 @@ static void after(void)
 	luo_check_eq(tell("discard third"), 0);
 	luo_check_eq(tell("wait normal --timeout 0"), 0);
 	luo_check_eq(tell("timeline"), 0);
-	luo_check(says("black-out"));
+	luo_check(says("blackout"));
 	luo_check(says(" ms = *"));
 	luo_check_eq(tell("timeline --json"), 0);
 	luo_check(says("\"blackout_us\": "));
@@ -212,7 +212,7 @@ static void off(void)
 
 static const struct luo_stage stages[] = {
 	{ "luoctl does an update", before },
-	{ "luoctl shows what came along", after },
+	{ "luoctl shows incoming sessions", after },
 };
 
 static const struct luo_stage off_stages[] = {
