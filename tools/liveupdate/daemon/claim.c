@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: GPL-2.0
 /*
- * Claims: clients get the sessions of the previous kernel.
+ * Claims: pass the incoming sessions to clients.
  */
 
 #include <errno.h>
@@ -8,7 +8,7 @@
 
 #include "luod.h"
 
-/* Root may have a session that the registry knows nothing of. */
+/* Root may claim a session that is not in the registry. */
 static bool may_guess(const struct luod *luod, const struct conn *conn)
 {
 	return !conn->peer.uid && luod->nr_clients < LUOD_CLIENTS_MAX;
@@ -27,7 +27,7 @@ static enum luod_error check_client(const struct luod *luod,
 	return LUOD_OK;
 }
 
-/* @client is NULL if the registry does not know it. */
+/* @client is NULL if it is not in the registry. */
 static enum luod_error check(const struct luod *luod, const struct conn *conn,
 			     const char *id, const struct client *client)
 {
@@ -73,7 +73,7 @@ static void fail(struct conn *conn, enum luod_error error, int err)
 	conn->claims[0] = '\0';
 }
 
-/* A client that the registry does not know gets into it with its session. */
+/* Adds a client that was not in the registry, when it gets its session. */
 static struct client *add_owner(struct luod *luod, const struct conn *conn)
 {
 	struct client *client = client_add(luod, conn->claims, 0);
@@ -83,7 +83,7 @@ static struct client *add_owner(struct luod *luod, const struct conn *conn)
 	return client;
 }
 
-/* -ENOMEM if it cannot be known whose it is; the kernel has it back then. */
+/* Without memory for a client the session is closed, which returns it. */
 static int give(struct luod *luod, struct conn *conn, struct client *client,
 		struct luo_session *session)
 {
@@ -110,7 +110,7 @@ static void retrieve(struct luod *luod, struct luo_device *device,
 	struct luo_session *session;
 	int err;
 
-	/* Somebody else was quicker, or there is no room for more clients. */
+	/* Another claim was served first, or there are too many clients. */
 	if (client ? client->state != CLIENT_INCOMING : !may_guess(luod, conn)) {
 		fail(conn, LUOD_E_UNKNOWN_ID, -ENOENT);
 		return;
@@ -164,10 +164,11 @@ bool claim_is_pending(const struct luod *luod)
 	return false;
 }
 
-/* The session goes back to the kernel, with what was not retrieved. */
+/* Closing the session returns it, and its files that were not retrieved. */
 static void give_up(struct luod *luod, struct client *client)
 {
-	luod_log("%s did not come back for its session", client->id);
+	luod_log("client %s did not return in time, returning its session to the kernel",
+		 client->id);
 	client_drop_session(client);
 	client->state = CLIENT_INCOMING;
 	client->back_by = NEVER;

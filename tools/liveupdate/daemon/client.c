@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: GPL-2.0
 /*
- * Clients, and the registry of them.
+ * Clients, and the registry that lists them.
  */
 
 #include <stdio.h>
@@ -101,7 +101,7 @@ void client_drop_session(struct client *client)
 	client->full = false;
 }
 
-/* Without a connection a client has the time of grace to come back. */
+/* @conn is NULL for a lost connection, which starts the grace period. */
 void client_set_conn(struct luod *luod, struct client *client,
 		     struct conn *conn)
 {

@@ -1,11 +1,11 @@
 // SPDX-License-Identifier: GPL-2.0
 /*
- * The commands of clients.
+ * Handlers of the commands from clients and administrators.
  */
 
 #include "luod.h"
 
-/* LUOD_OK if a peer may speak for a client that exists. */
+/* LUOD_OK if the peer of @conn may act for an existing client. */
 static enum luod_error check_owner(const struct luod *luod,
 				   const struct conn *conn,
 				   const struct client *client)
@@ -17,7 +17,7 @@ static enum luod_error check_owner(const struct luod *luod,
 	return LUOD_OK;
 }
 
-/* A client that had lost its connection goes on where it was. */
+/* A client whose connection was lost continues in its current state. */
 static enum luod_error come_back(struct luod *luod, struct conn *conn,
 				 struct client *client)
 {
@@ -140,11 +140,11 @@ static enum luod_error jump(struct luod *luod, struct conn *conn,
 }
 
 /**
- * struct handler - how a command is done
- * @run: does it
- * @run_own: does one that is only for who speaks for the client
- * @admin: only for administrators
- * @replies: answers by itself, now or later
+ * struct handler - handler of a command
+ * @run: runs the command
+ * @run_own: runs a command that requires to act for the client
+ * @admin: the command is for administrators only
+ * @replies: the handler sends the reply itself, possibly later
  */
 struct handler {
 	enum luod_error (*run)(struct luod *luod, struct conn *conn,

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: GPL-2.0
 /*
- * Connections: what comes in and what goes out.
+ * Connections: input and output queues.
  */
 
 #include <errno.h>
@@ -12,7 +12,7 @@
 
 #include "luod.h"
 
-/* A line that is to be sent, with a session or without. */
+/* A queued line, with an optional session. */
 struct message {
 	TAILQ_ENTRY(message) node;
 	struct luo_session *session;
@@ -29,13 +29,14 @@ static void message_free(struct conn *conn, struct message *message)
 	free(message);
 }
 
-/* Owns @fd from here on, whether it succeeds or not. */
+/* Takes ownership of @fd, and closes it on failure. */
 static struct conn *make_conn(int fd)
 {
 	struct conn *conn = calloc(1, sizeof(*conn));
 
 	if (!conn || peer_get(fd, &conn->peer)) {
-		luod_log("a connection is closed: %s", strerror(errno));
+		luod_log("cannot set up a connection, closing it: %s",
+			 strerror(errno));
 		free(conn);
 		close(fd);
 		return NULL;
@@ -60,7 +61,7 @@ struct conn *conn_add(struct luod *luod, int fd)
 	return conn;
 }
 
-/* However many connections clients make, who has to end that can connect. */
+/* Reserves connections for administrators, who may have to abort an update. */
 bool conn_fits(const struct luod *luod, const struct peer *peer)
 {
 	size_t room = LUOD_CONNS_MAX;
@@ -70,14 +71,16 @@ bool conn_fits(const struct luod *luod, const struct peer *peer)
 	return luod->nr_conns < room;
 }
 
-/* What cannot be taken stays, and would wake us up for ever. */
+/*
+ * A connection that is not accepted keeps the socket readable: poll it later.
+ */
 static void accept_later(struct luod *luod, int err)
 {
-	luod_log("no connection can be taken now: %s", strerror(err));
+	luod_log("cannot accept a connection, will retry: %s", strerror(err));
 	luod->accept_at = luod->now + ACCEPT_MS;
 }
 
-/* One that is too much is closed, or it would wake us up for ever. */
+/* Accepts and closes surplus connections, which keep the socket readable. */
 void conn_accept(struct luod *luod)
 {
 	int fd = accept4(luod->listen_fd, NULL, NULL,
@@ -96,12 +99,12 @@ void conn_accept(struct luod *luod)
 		insert(luod, conn);
 		return;
 	}
-	luod_log("too many connections");
+	luod_log("too many connections, closing a new one");
 	close(conn->fd);
 	free(conn);
 }
 
-/* One that has no session yet has nothing to come back for. */
+/* Outside of an update, a subscribed client has no session to return to. */
 static void leave(struct luod *luod, struct client *client)
 {
 	if (client->state == CLIENT_SUBSCRIBED && luod->phase == PHASE_IDLE)
@@ -137,7 +140,7 @@ bool conn_is_dead(const struct conn *conn)
 	       recv(conn->fd, &byte, 1, MSG_PEEK | MSG_DONTWAIT) == 0;
 }
 
-/* Nothing more is listened to, but for its end. */
+/* Input is discarded, until the peer closes the connection. */
 static void ignore(struct conn *conn)
 {
 	char bytes[LUOD_LINE_MAX];
@@ -159,7 +162,7 @@ void conn_receive(struct luod *luod, struct conn *conn)
 		return;
 	}
 	buf = luod_frame_room(&conn->in, &room);
-	/* Without room for control data: fds that come along are closed. */
+	/* No buffer for control data: the kernel closes attached fds. */
 	n = recv(conn->fd, buf, room, MSG_DONTWAIT);
 	if (n < 0 && (errno == EAGAIN || errno == EINTR))
 		return;
@@ -198,7 +201,7 @@ void conn_flush(struct conn *conn)
 		n = send_some(conn, message);
 		if (n == -EAGAIN || n == -EINTR)
 			return;
-		/* Too many fds on their way, see unix(7): later. */
+		/* Too many fds in flight, see unix(7): retry later. */
 		if (n == -ETOOMANYREFS)
 			return;
 		if (n < 0) {
@@ -252,7 +255,7 @@ static struct message *make_message(struct json_object *object,
 	return message;
 }
 
-/* A client that does not get an answer, or does not read it, is given up. */
+/* The connection is closed if memory is short or its output queue is full. */
 void conn_send(struct conn *conn, struct json_object *object,
 	       const struct luo_session *session)
 {

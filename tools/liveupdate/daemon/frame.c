@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: GPL-2.0
 /*
- * Cuts what comes over a stream into lines, see frame.h.
+ * Split a byte stream into lines, see frame.h.
  */
 
 #include <string.h>

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: GPL-2.0 */
 /*
- * Cuts what comes over a stream into lines.
+ * Split a byte stream into lines.
  */
 
 #ifndef LUOD_FRAME_H
@@ -11,10 +11,10 @@
 #include "protocol.h"
 
 /**
- * struct luod_frame - bytes that were received, and not used yet
- * @buf: the bytes; a line, its end, and what came behind it
- * @used: how many there are
- * @line: length of the line that was returned last, its end included
+ * struct luod_frame - buffer of received bytes
+ * @buf: the bytes: the last line, its newline, and what was received after it
+ * @used: number of bytes in @buf
+ * @line: length of the line that was returned last, including its newline
  */
 struct luod_frame {
 	char buf[LUOD_LINE_MAX + 1];
@@ -22,16 +22,17 @@ struct luod_frame {
 	size_t line;
 };
 
-/* Where the next bytes go, and how many there is room for: one at least. */
+/* Where to receive the next bytes, and the room there, which is at least 1. */
 char *luod_frame_room(struct luod_frame *frame, size_t *room);
 
-/* So many bytes were put there. */
+/* Accounts for @len bytes that were stored in the room. */
 void luod_frame_add(struct luod_frame *frame, size_t len);
 
 /*
- * The next line, without its end, and its length: valid until the next call of
- * a function of these. NULL if there is none: *@len is 0 if more bytes are to
- * come, and not 0 if the line is too long.
+ * Returns the next line without its newline, and its length. It is valid until
+ * the next call of one of these functions. Returns NULL if there is no complete
+ * line; *@len is then 0 if more bytes are needed, and not 0 if the line is too
+ * long.
  */
 const char *luod_frame_next(struct luod_frame *frame, size_t *len);
 

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: GPL-2.0
 /*
- * JSON objects with texts and numbers.
+ * JSON objects with strings and numbers.
  */
 
 #include "luod.h"

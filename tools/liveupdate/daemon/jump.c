@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: GPL-2.0
 /*
- * The jump into the next kernel: that everybody is ready, that nobody has
- * objected, and the jump itself are one step.
+ * The kexec. It happens in one step with the check that all clients are ready
+ * and that none has vetoed.
  */
 
 #include "luod.h"
@@ -29,9 +29,9 @@ void jump_abort(struct luod *luod, enum luod_error error, const char *id,
 }
 
 /*
- * What clients had said before somebody asked for the jump may not have been
- * heard yet: it is in the turn after that one, and so is the end of whoever has
- * asked.
+ * The kexec waits for one more turn of the loop after the one that received
+ * KEXEC. In that turn, messages that clients sent before KEXEC are processed,
+ * and a closed connection of the requester is noticed.
  */
 void jump_tick(struct luod *luod)
 {
@@ -44,6 +44,6 @@ void jump_tick(struct luod *luod)
 		return;
 	}
 	luod->jumper = NULL;
-	luod_log("the jump");
+	luod_log("calling reboot(LINUX_REBOOT_CMD_KEXEC)");
 	reply_refused(conn, LUOD_KEXEC, kernel_kexec());
 }

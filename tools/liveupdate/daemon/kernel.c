@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: GPL-2.0
 /*
- * What luod asks of the kernel beyond libluo.
+ * System calls of luod that libluo does not cover.
  */
 
 #include <errno.h>

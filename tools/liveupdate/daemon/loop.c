@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: GPL-2.0
 /*
- * The loop: waits for something to happen, does it, writes down what has
- * changed, and answers, in this order.
+ * The event loop. One turn waits for events, handles them, writes the state
+ * file if the registry has changed, and sends the replies, in this order.
  */
 
 #include <errno.h>
@@ -18,7 +18,7 @@
 #include "../common/text.h"
 #include "luod.h"
 
-/* What is polled: signals, the socket, connections, sessions that are claimed. */
+/* The fds to poll: the signalfd, the socket, connections, claimed sessions. */
 #define FDS_MAX	(2 + LUOD_CONNS_MAX + LUOD_CLIENTS_MAX)
 
 struct poll_set {
@@ -55,7 +55,7 @@ void luod_init(struct luod *luod)
 	luod->listen_fd = -1;
 }
 
-/* The store keeps the sessions, if there is one. */
+/* Closes luod's fd of the session; the fd store may have another one. */
 static void free_client(struct luod *luod, struct client *client)
 {
 	luo_session_close(client->session);
@@ -63,7 +63,7 @@ static void free_client(struct luod *luod, struct client *client)
 	client_remove(luod, client);
 }
 
-/* Clients first: it is not they who leave. */
+/* Clients first, as removing a connection would make its clients leave. */
 void luod_free(struct luod *luod)
 {
 	while (!TAILQ_EMPTY(&luod->clients))
@@ -92,7 +92,7 @@ static void save(struct luod *luod)
 		err = statefile_write(luod->state_fd, text, len);
 	json_object_put(object);
 	if (err)
-		luod_log("the state cannot be written: %s", strerror(-err));
+		luod_log("cannot write the state file: %s", strerror(-err));
 	else
 		luod->dirty = false;
 }
@@ -142,7 +142,7 @@ static void earlier(int64_t *time, int64_t other)
 		*time = other;
 }
 
-/* When something is due although nothing happens. */
+/* When the next timeout expires. */
 static int64_t next_time(const struct luod *luod)
 {
 	const struct client *client;
@@ -226,7 +226,7 @@ static void handle(struct luod *luod, int signal_fd, struct poll_set *set)
 	if (fd++->revents)
 		handle_signal(luod, signal_fd);
 	listener = fd++->revents;
-	/* Connections first that are in the set, then new ones. */
+	/* The connections that were polled first, before new ones are added. */
 	TAILQ_FOREACH(conn, &luod->conns, node) {
 		if (fd++->revents & ~POLLOUT)
 			conn_receive(luod, conn);

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: GPL-2.0
 /*
- * luod - hands sessions of live update to clients, see luod(8)
+ * luod - live update daemon, see luod(8)
  */
 
 #include <errno.h>
@@ -35,13 +35,13 @@ static void print_help(FILE *out)
 	fprintf(out,
 		"usage: luod [--socket PATH] [--config PATH]\n"
 		"\n"
-		"Hands sessions of live update to clients over a Unix socket.\n"
+		"Live update daemon: passes sessions to clients over a Unix socket.\n"
 		"\n"
-		"  --socket PATH   listen there, unless a socket is passed; %s\n"
-		"  --config PATH   the configuration; %s, if it is there\n"
-		"  --help          this text\n"
+		"  --socket PATH   listen on PATH unless a socket is passed (default %s)\n"
+		"  --config PATH   configuration file (default %s, if it exists)\n"
+		"  --help          print this help\n"
 		"\n"
-		"Exit status: 0 after SIGTERM, 1 after an error, 2 for wrong\n"
+		"Exit status: 0 after SIGTERM or SIGINT, 1 after an error, 2 for invalid\n"
 		"arguments, 3 if the kernel has no live update. See luod(8).\n",
 		DEFAULT_SOCKET, DEFAULT_CONFIG);
 }
@@ -79,8 +79,8 @@ static void parse_options(int argc, char **argv, struct options *options)
 }
 
 /*
- * An old socket of ours is replaced, but nothing else, and not one that somebody
- * listens at.
+ * Removes a stale socket. A file of another type, or a socket with a listener,
+ * is left alone.
  */
 static int make_way(int fd, const struct sockaddr_un *addr)
 {
@@ -123,7 +123,9 @@ static int load_config(struct luod *luod, const struct options *options)
 	char why[256] = "";
 	int err;
 
-	/* Better without one of its rules than not at all. */
+	/*
+	 * After a crash, starting with fewer rules is better than not at all.
+	 */
 	luod->policy.forgiving = restore_has_state();
 	err = policy_load(&luod->policy, path, why, sizeof(why));
 	if (err == -ENOENT && !options->config)
@@ -150,7 +152,7 @@ static int run(struct luod *luod, const struct options *options)
 
 	err = restore(luod);
 	if (err) {
-		luod_log("the start failed: %s", strerror(-err));
+		luod_log("cannot start: %s", strerror(-err));
 		return err;
 	}
 	if (luod->listen_fd < 0)
@@ -168,7 +170,7 @@ static int run(struct luod *luod, const struct options *options)
 	return err;
 }
 
-/* Every client takes up to three. */
+/* Each client takes up to three fds. */
 static void raise_limit(void)
 {
 	struct rlimit limit;
@@ -195,18 +197,18 @@ int main(int argc, char **argv)
 	static struct luod luod;
 	int err;
 
-	/* What is printable. */
+	/* text_print() needs to know which characters are printable. */
 	setlocale(LC_CTYPE, "");
 	parse_options(argc, argv, &options);
 	luod_init(&luod);
 	if (load_config(&luod, &options))
 		return EXIT_FAILURE;
 	if (!has_live_update()) {
-		luod_log("this kernel has no live update; does it boot with liveupdate=on?");
+		luod_log("this kernel has no live update: it needs CONFIG_LIVEUPDATE, kho=on and liveupdate=on");
 		return EXIT_NO_LUO;
 	}
 	raise_limit();
-	/* systemd before 255 spares such processes in its last kill(2). */
+	/* Exempts luod from the final kill(2) of systemd before 255. */
 	argv[0][0] = '@';
 	err = run(&luod, &options);
 	luod_free(&luod);

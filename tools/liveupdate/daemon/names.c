@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: GPL-2.0
 /*
- * Names of users and groups.
+ * Look up names of users and groups.
  */
 
 #include <errno.h>
@@ -9,7 +9,7 @@
 
 #include "luod.h"
 
-/* What getpwnam(3) says when there is no such name differs. */
+/* getpwnam(3) reports a missing name in one of these ways. */
 static int not_found(int err)
 {
 	switch (err) {

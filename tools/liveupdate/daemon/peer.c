@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: GPL-2.0
 /*
- * Who is at the other end of a connection.
+ * Credentials of the process at the other end of a connection.
  */
 
 #include <errno.h>
@@ -13,9 +13,9 @@
 #include "luod.h"
 
 /*
- * One that is too long for us, or that JSON would need many times its bytes for,
- * is none, so that what is known of all clients always fits. Units of systemd have
- * other names.
+ * Paths that are too long, or whose characters JSON would escape, are treated
+ * as empty, so that the state of all clients always fits into the state file.
+ * Names of systemd units do not contain such characters.
  */
 static bool is_proper(const char *path, size_t len)
 {
@@ -45,7 +45,7 @@ void peer_parse_cgroup(const char *text, char cgroup[CGROUP_SIZE])
 		snprintf(cgroup, CGROUP_SIZE, "%.*s", (int)(end - line), line);
 }
 
-/* A process that is gone by now has none. A lack of fds is no reason for that. */
+/* An exited process has no cgroup. Running out of fds is an error, though. */
 static int get_cgroup(struct peer *peer)
 {
 	char path[64], text[4096];

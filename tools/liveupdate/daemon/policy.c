@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: GPL-2.0
 /*
- * Who may be which client, and for how long: the configuration, see
+ * The configuration: which peer may be which client, and timeouts. See
  * luod.conf(5).
  */
 
@@ -26,7 +26,7 @@
 #define TIMEOUT_MS	30000
 #define GRACE_MS	60000
 
-/* What is wrong with the configuration, which is @text. */
+/* Context of an error message: @text is the configuration. */
 struct complaint {
 	char *why;
 	size_t size;
@@ -55,7 +55,7 @@ static size_t line_at(const struct complaint *complaint, size_t at)
 	return line;
 }
 
-/* Goes over a word, quoted, and over the space around it; NULL if it is not it. */
+/* Skips the quoted @word and spaces around it; NULL if @p is something else. */
 static const char *skip(const char *p, const char *end, const char *word)
 {
 	const size_t len = strlen(word);
@@ -71,8 +71,8 @@ static const char *skip(const char *p, const char *end, const char *word)
 }
 
 /*
- * The line in which a key has a text for its value: the parser does not tell. The
- * first one it is, as all before it were good.
+ * The line where @key has the string @value, which json-c does not report. It
+ * is the first match, as parsing stops at the first error.
  */
 static size_t line_of(const struct complaint *complaint, const char *key,
 		      const char *value)
@@ -133,14 +133,14 @@ static int find_name(const char *key, const char *name, int64_t *id,
 	err = complain_of_name(key, name, err, complaint);
 	if (!complaint->forgiving)
 		return err;
-	luod_log("%s; until luod is started again that is nobody",
+	luod_log("%s; the name is ignored until the next start",
 		 complaint->why);
 	complaint->why[0] = '\0';
 	*id = NOBODY;
 	return 0;
 }
 
-/* A number or a name of a user or of a group. */
+/* A number, or the name of a user or a group. */
 static int get_id(struct json_object *value, const char *key, int64_t *id,
 		  const struct complaint *complaint)
 {
@@ -150,7 +150,9 @@ static int get_id(struct json_object *value, const char *key, int64_t *id,
 		return get_number(value, key, UINT32_MAX - 1, id, complaint);
 	name = json_object_get_string(value);
 	if (strlen(name) != (size_t)json_object_get_string_len(value))
-		return complain(complaint, "\"%s\" is not a name", key);
+		return complain(complaint,
+				"\"%s\" is neither a number nor a name",
+				key);
 	return find_name(key, name, id, complaint);
 }
 
@@ -169,7 +171,7 @@ static int get_text(struct json_object *value, const char *key, char **text,
 		    const struct complaint *complaint)
 {
 	if (!json_object_is_type(value, json_type_string) || *text)
-		return complain(complaint, "\"%s\" is not a text", key);
+		return complain(complaint, "\"%s\" is not a string", key);
 	*text = strdup(json_object_get_string(value));
 	return *text ? 0 : -ENOMEM;
 }
@@ -190,7 +192,7 @@ static int rule_key(struct rule *rule, const char *key,
 	if (!strcmp(key, "timeout"))
 		return get_int(value, key, SECONDS_MAX, 1000, &rule->timeout_ms,
 			       c);
-	return complain(c, "a client has an unknown key \"%s\"", key);
+	return complain(c, "unknown key \"%s\" in \"clients\"", key);
 }
 
 static int parse_rule(struct rule *rule, struct json_object *object,
@@ -203,7 +205,7 @@ static int parse_rule(struct rule *rule, struct json_object *object,
 		.uid = ANYBODY, .gid = ANYBODY, .order = -1, .timeout_ms = -1,
 	};
 	if (!json_object_is_type(object, json_type_object))
-		return complain(c, "a client is not an object");
+		return complain(c, "an entry of \"clients\" is not an object");
 	i = json_object_iter_begin(object);
 	end = json_object_iter_end(object);
 	for (; !err && !json_object_iter_equal(&i, &end);
@@ -211,7 +213,7 @@ static int parse_rule(struct rule *rule, struct json_object *object,
 		err = rule_key(rule, json_object_iter_peek_name(&i),
 			       json_object_iter_peek_value(&i), c);
 	if (!err && !rule->id)
-		err = complain(c, "a client has no \"id\"");
+		err = complain(c, "an entry of \"clients\" has no \"id\"");
 	return err;
 }
 
@@ -251,7 +253,7 @@ static int policy_key(struct policy *policy, const char *key,
 		return get_id(value, key, &policy->admin_gid, c);
 	if (!strcmp(key, "clients") && !policy->rules)
 		return parse_rules(policy, value, c);
-	return complain(c, "there is an unknown key \"%s\"", key);
+	return complain(c, "unknown key \"%s\"", key);
 }
 
 static int parse_object(struct policy *policy, struct json_object *object,
@@ -261,7 +263,7 @@ static int parse_object(struct policy *policy, struct json_object *object,
 	int err = 0;
 
 	if (!json_object_is_type(object, json_type_object))
-		return complain(c, "it is not an object");
+		return complain(c, "the configuration is not an object");
 	i = json_object_iter_begin(object);
 	end = json_object_iter_end(object);
 	for (; !err && !json_object_iter_equal(&i, &end);
@@ -288,7 +290,7 @@ int policy_parse(struct policy *policy, const char *text, size_t len, char *why,
 	object = json_tokener_parse_ex(tokener, text, len);
 	policy_init(&new);
 	if (json_tokener_get_error(tokener) != json_tokener_success)
-		err = complain(&c, "line %zu: it is not JSON",
+		err = complain(&c, "line %zu: invalid JSON",
 			       line_at(&c, json_tokener_get_parse_end(tokener)));
 	else
 		err = parse_object(&new, object, &c);

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: GPL-2.0
 /*
- * The lines of clients, see protocol.h.
+ * Parse the lines of clients, see protocol.h.
  */
 
 #include <json-c/json.h>
@@ -73,7 +73,7 @@ bool luod_id_is_valid(const char *id)
 	return true;
 }
 
-/* An absent string is an empty one. */
+/* A missing string is an empty one. */
 static bool get_string(struct json_object *object, const char *key, char *buf,
 		       size_t size)
 {
@@ -160,7 +160,7 @@ enum luod_error luod_parse(const char *line, size_t len,
 	json_tokener_set_flags(tokener, JSON_TOKENER_STRICT |
 					JSON_TOKENER_VALIDATE_UTF8);
 	object = json_tokener_parse_ex(tokener, line, len);
-	/* A number on its own has no end until more comes; it is no object. */
+	/* json-c waits for more digits after a bare number: reject it. */
 	if (object && json_tokener_get_error(tokener) == json_tokener_success &&
 	    json_tokener_get_parse_end(tokener) == len)
 		error = fill(object, request);

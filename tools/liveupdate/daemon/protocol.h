@@ -1,10 +1,10 @@
 /* SPDX-License-Identifier: GPL-2.0 */
 /*
- * What luod and its clients say to each other, see luod-protocol(7): JSON
- * objects, one a line, over a Unix stream socket. Sessions come along with the
- * first byte of a line.
+ * The protocol between luod and its clients, see luod-protocol(7): JSON
+ * objects, one per line, over a Unix stream socket. Sessions are attached to
+ * the first byte of a line.
  *
- * Limits first: what is beyond them ends the connection.
+ * Exceeding one of these limits ends the connection.
  */
 
 #ifndef LUOD_PROTOCOL_H
@@ -13,13 +13,13 @@
 #include <stdbool.h>
 #include <stddef.h>
 
-#define LUOD_LINE_MAX	4096		/* of a client, without end of line */
-#define LUOD_DEPTH_MAX	4		/* of its JSON */
-#define LUOD_ID_SIZE	49		/* with the final NUL */
+#define LUOD_LINE_MAX	4096		/* line of a client, without newline */
+#define LUOD_DEPTH_MAX	4		/* nesting of its JSON */
+#define LUOD_ID_SIZE	49		/* including the NUL */
 #define LUOD_REASON_SIZE 129
 #define LUOD_ORDER_MAX	1000000
 #define LUOD_CONNS_MAX	1024
-#define LUOD_CONNS_ADMIN 16		/* of them, for administrators only */
+#define LUOD_CONNS_ADMIN 16		/* reserved for administrators */
 #define LUOD_CLIENTS_MAX 1024
 #define LUOD_OUTPUT_MAX	1048576		/* bytes that a client has not read */
 
@@ -30,14 +30,14 @@ enum luod_command {
 	LUOD_VETO,
 	LUOD_CLAIM,
 	LUOD_STATUS,
-	/* Those of administrators. */
+	/* Commands of administrators. */
 	LUOD_UPDATE,
 	LUOD_ABORT,
 	LUOD_KEXEC,
 	LUOD_COMMANDS
 };
 
-/* Why a command, or an update, failed; the names are part of the protocol. */
+/* Errors of commands and updates; their names are part of the protocol. */
 enum luod_error {
 	LUOD_OK,
 	LUOD_E_BAD_MESSAGE,
@@ -60,12 +60,12 @@ enum luod_error {
 };
 
 /**
- * struct luod_request - a line of a client, checked
- * @command: what it wants
- * @id: whom it is about, empty if nobody
- * @reason: of a VETO or an ABORT, or empty
- * @order: place in the order of clients
- * @has_order: the client gave one
+ * struct luod_request - a valid line of a client
+ * @command: the command
+ * @id: the client that it is about, or empty
+ * @reason: reason of a VETO or an ABORT, or empty
+ * @order: order of the client
+ * @has_order: the line has an order
  */
 struct luod_request {
 	enum luod_command command;
@@ -78,11 +78,13 @@ struct luod_request {
 const char *luod_command_name(enum luod_command command);
 const char *luod_error_name(enum luod_error error);
 
-/* Pure: takes @len bytes without end of line, and fills @request. */
+/* Parses @len bytes without newline into @request. Has no side effects. */
 enum luod_error luod_parse(const char *line, size_t len,
 			   struct luod_request *request);
 
-/* 1 to 48 letters, digits, '.', '_' and '-', the first one a letter or digit. */
+/*
+ * 1 to 48 letters, digits, '.', '_' and '-', the first one a letter or digit.
+ */
 bool luod_id_is_valid(const char *id);
 
 #endif /* LUOD_PROTOCOL_H */

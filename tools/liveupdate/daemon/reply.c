@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: GPL-2.0
 /*
- * What luod says to its clients.
+ * Messages from luod to its clients.
  */
 
 #include <string.h>
@@ -19,7 +19,8 @@ void reply_ok(struct conn *conn, enum luod_command command, const char *id)
 {
 	struct json_object *object = new_message("OK", *id ? id : NULL);
 
-	conn_send(conn, json_add_text(object, "command", luod_command_name(command)),
+	conn_send(conn, json_add_text(object, "command",
+		  luod_command_name(command)),
 		  NULL);
 }
 
@@ -76,7 +77,7 @@ void event_complete(struct conn *conn)
 	conn_send(conn, new_message("COMPLETE", NULL), NULL);
 }
 
-/* Those of others are the business of administrators only. */
+/* Only administrators see clients of other users. */
 static struct json_object *describe_all(const struct luod *luod,
 					const struct peer *peer)
 {

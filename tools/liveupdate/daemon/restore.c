@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: GPL-2.0
 /*
- * How luod finds out where it was: the store has what an earlier process of
- * this boot knew; a session has what the previous kernel's luod knew.
+ * Restore the state of luod at start: from the store after a restart, or from
+ * the session that luod of the previous kernel has preserved.
  */
 
 #include <errno.h>
@@ -15,7 +15,7 @@
 #define STATE_NAME	"luod-state"
 #define INCOMING_NAME	"luod-incoming"
 
-/* What was found. */
+/* The fds that were found. */
 struct found {
 	struct luod *luod;
 	struct luo_session *incoming;
@@ -61,7 +61,8 @@ static void take_fd(void *data, const char *name, int fd)
 	} else if (!luo_session_from_fd(&session, fd)) {
 		take_session(found, name, session);
 	} else {
-		luod_log("the store has something unknown, \"%s\"", name);
+		luod_log("removing the unknown entry \"%s\" from the fd store",
+			 name);
 		store_remove(name);
 		close(fd);
 	}
@@ -98,7 +99,7 @@ static struct luo_session *take_found(struct found *found, const char *id)
 	return NULL;
 }
 
-/* Gives sessions to clients. False if an update cannot go on. */
+/* Assigns sessions to clients. False if the update has to be aborted. */
 static bool attach_sessions(struct found *found)
 {
 	struct luod *luod = found->luod;
@@ -115,7 +116,7 @@ static bool attach_sessions(struct found *found)
 				    client->state == CLIENT_PRESERVING;
 		client->full = client->session && luod->phase < PHASE_PRESERVING &&
 			       client->state == CLIENT_SUBSCRIBED;
-		/* Killed before it was written down that it was claimed. */
+		/* luod was killed before it had saved the claim. */
 		if (client->session && client->state == CLIENT_INCOMING)
 			client->state = CLIENT_CLAIMED;
 		if (client->session)
@@ -130,14 +131,14 @@ static bool attach_sessions(struct found *found)
 			    luod->phase < PHASE_PRESERVING);
 }
 
-/* This boot's own process was here before. */
+/* Continues after a restart in the same boot. */
 static void go_on(struct found *found)
 {
 	struct luod *luod = found->luod;
 	int err = decode_file(luod, luod->state_fd);
 
 	if (err)
-		luod_log("what luod knew is damaged: %s", strerror(-err));
+		luod_log("the state file is invalid: %s", strerror(-err));
 	luod->deadline = luod->now + DEVICE_WAIT_MS;
 	if (!attach_sessions(found))
 		update_abort(luod, LUOD_E_ABORTED, NULL,
@@ -147,8 +148,8 @@ static void go_on(struct found *found)
 }
 
 /*
- * The session is stored before its file is retrieved: otherwise, killed in
- * between, we would lose the file, and the kernel the session.
+ * The session is stored before its file is retrieved. If luod was killed in
+ * between otherwise, the file would be lost with it, and the session closed.
  */
 static int get_incoming(struct found *found)
 {
@@ -188,7 +189,7 @@ static int read_incoming(struct found *found)
 	return err;
 }
 
-/* Whatever is wrong with it, sessions can be claimed by root. */
+/* An invalid state file is not fatal: root can still claim the sessions. */
 static int come_through(struct found *found)
 {
 	struct luod *luod = found->luod;
@@ -200,14 +201,16 @@ static int come_through(struct found *found)
 		return err;
 	err = read_incoming(found);
 	if (err)
-		luod_log("what the previous kernel's luod knew is damaged: %s",
+		luod_log("the state file of the previous kernel is invalid: %s",
 			 strerror(-err));
-	luod_log("an update has led here, %zu sessions wait for their clients",
+	luod_log("booted by a live update, %zu sessions to be claimed",
 		 luod->nr_clients);
 	return 0;
 }
 
-/* The incoming session is not needed any more once the state file has it all. */
+/*
+ * The new state file has everything, so the incoming session can be finished.
+ */
 static void finish_incoming(struct found *found)
 {
 	int err;
@@ -216,7 +219,7 @@ static void finish_incoming(struct found *found)
 		return;
 	err = luo_session_finish(found->incoming);
 	if (err)
-		luod_log(INTERNAL_SESSION " cannot be finished: %s",
+		luod_log("cannot finish session " INTERNAL_SESSION ": %s",
 			 strerror(-err));
 	store_remove(INCOMING_NAME);
 	luo_session_close(found->incoming);

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: GPL-2.0
 /*
- * The registry as JSON, for the state file: versioned, and checked when it is
- * read, as the previous kernel may have left anything.
+ * The registry as JSON, for the state file. It is versioned, and validated when
+ * it is read, as it may come from a different version in the previous kernel.
  */
 
 #include <errno.h>
@@ -17,7 +17,8 @@ struct json_object *client_describe(const struct client *client)
 	struct json_object *object = json_object_new_object();
 
 	object = json_add_text(object, "id", client->id);
-	object = json_add_text(object, "state", client_state_name(client->state));
+	object = json_add_text(object, "state",
+			       client_state_name(client->state));
 	object = json_add_number(object, "order", client->order);
 	object = json_add_number(object, "timeout_ms", client->timeout_ms);
 	object = json_add_number(object, "uid", client->owner.uid);
@@ -70,7 +71,7 @@ static bool get_number(struct json_object *object, const char *key, int64_t max,
 	return *number >= 0 && *number <= max;
 }
 
-/* A text of less than @size bytes without NUL, or NULL. */
+/* A string shorter than @size bytes and without NUL bytes, or NULL. */
 static const char *get_text(struct json_object *object, const char *key,
 			    size_t size)
 {
@@ -87,7 +88,7 @@ static const char *get_text(struct json_object *object, const char *key,
 	return text;
 }
 
-/* Finds a text among the names of states or phases; -1 if it is none. */
+/* Index of @text among the names of states or phases; -1 if it is unknown. */
 static int find_name(const char *text, const char *(*name)(int), int nr)
 {
 	int i;

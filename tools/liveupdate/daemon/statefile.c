@@ -1,8 +1,8 @@
 // SPDX-License-Identifier: GPL-2.0
 /*
  * The state file: a memfd with a header and two slots for a text. The header
- * says which one counts, and is written last. So a reader finds the old text or
- * the new one, wherever the writer was killed.
+ * says which slot is valid, and is written last. A reader finds either the old
+ * or the new text, no matter when the writer was killed.
  */
 
 #include <errno.h>
@@ -18,12 +18,12 @@
 #define HEADER_SIZE	4096
 #define FILE_SIZE	(HEADER_SIZE + 2 * STATE_SLOT_SIZE)
 
-/* All in the byte order of the machine. */
+/* All fields in native byte order. */
 struct header {
 	uint64_t magic;
 	uint32_t version;
 	uint32_t slot;		/* 0 or 1 */
-	uint64_t len;		/* of the text in it */
+	uint64_t len;		/* of the text in the slot */
 };
 
 static off_t slot_offset(uint32_t slot)

@@ -1,11 +1,11 @@
 // SPDX-License-Identifier: GPL-2.0
 /*
- * The service manager: what it is told, and the fds that it keeps for us while
- * we do not run. This is the protocol of sd_notify(3) and sd_listen_fds(3),
- * which is stable and small; libsystemd does not exist as a static library.
+ * The service manager: notifications, and the fd store, which keeps fds while
+ * luod does not run. This implements the stable protocol of sd_notify(3) and
+ * sd_listen_fds(3), as there is no static libsystemd.
  *
- * A message is with the manager as soon as it was sent: what was stored before
- * an answer to a client is not lost with this process.
+ * A message reaches the manager as soon as it is sent: an fd that was stored
+ * before the reply to a client is not lost if luod is killed.
  */
 
 #include <errno.h>
@@ -48,7 +48,7 @@ static void attach_fd(struct msghdr *msg, int fd)
 	memcpy(CMSG_DATA(cmsg), &fd, sizeof(fd));
 }
 
-/* @fd is -1 for none. */
+/* @fd is -1 if no fd is attached. */
 static void tell(const char *text, int fd)
 {
 	union {
@@ -73,7 +73,7 @@ static void tell(const char *text, int fd)
 	}
 	sock = socket(AF_UNIX, SOCK_DGRAM | SOCK_CLOEXEC, 0);
 	if (sock < 0 || sendmsg(sock, &msg, MSG_NOSIGNAL) < 0)
-		luod_log("the service manager cannot be told: %s",
+		luod_log("cannot notify the service manager: %s",
 			 strerror(errno));
 	if (sock >= 0)
 		close(sock);
@@ -88,7 +88,9 @@ void store_add(const char *name, int fd)
 {
 	char text[MESSAGE_SIZE];
 
-	/* Epoll would say of a finished session that it has an event. */
+	/*
+	 * FDPOLL=0: a finished session polls as readable and would be dropped.
+	 */
 	snprintf(text, sizeof(text), "FDSTORE=1\nFDPOLL=0\nFDNAME=%s", name);
 	tell(text, fd);
 }

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: GPL-2.0
 /*
- * An update up to the kexec: sessions are made, clients preserve, order by
- * order, until everybody is ready, or somebody is not, and all is taken back.
+ * An update until the kexec: create sessions, let clients preserve order by
+ * order until all are ready, or abort.
  */
 
 #include <errno.h>
@@ -28,7 +28,7 @@ static void set_phase(struct luod *luod, enum phase phase)
 	luod_log("update: %s", phase_name(phase));
 }
 
-/* Somebody works on what the previous kernel left: a kexec would be refused. */
+/* The kernel refuses a kexec while a claimed session is not finished. */
 static bool anybody_claimed(struct luod *luod)
 {
 	struct client *client, *next;
@@ -87,15 +87,15 @@ static void empty(struct client *client)
 	int err = session_empty(client->session);
 
 	if (err && !client->full)
-		luod_log("the session of %s cannot be emptied yet: %s",
+		luod_log("cannot empty the session of client %s, will retry: %s",
 			 client->id, strerror(-err));
 	client->full = err;
 }
 
 /*
- * A client that has its session may keep it, so the session has to be emptied;
- * it is the one of the next update then. While the kernel is prepared that is
- * refused, and done later.
+ * A client that has an fd of its session may keep it open, so the session is
+ * emptied and used again in the next update. While the kernel is prepared,
+ * unpreserving fails; it is retried later.
  */
 static void take_back(struct luod *luod, struct client *client)
 {
@@ -109,7 +109,7 @@ static void take_back(struct luod *luod, struct client *client)
 	luod->dirty = true;
 }
 
-/* One that is away is told when it comes back. */
+/* A client without a connection is told when it returns. */
 static void tell_abort(struct client *client, enum luod_error error,
 		       const char *id, const char *detail)
 {
@@ -120,8 +120,8 @@ static void tell_abort(struct client *client, enum luod_error error,
 }
 
 /*
- * It may be that only its connection is lost, or that of a luod before this one:
- * then it comes back, and still has its session.
+ * A client may have lost only its connection, or luod was restarted. It can
+ * return within the grace period, and still has its session.
  */
 static bool is_gone(const struct luod *luod, const struct client *client)
 {
@@ -137,7 +137,7 @@ void update_abort(struct luod *luod, enum luod_error error, const char *id,
 	struct client *client, *next;
 	char by[LUOD_ID_SIZE] = "";
 
-	/* It may be the id of a client that is gone below. */
+	/* Copy the id: it may belong to a client that is removed below. */
 	if (id)
 		strcpy(by, id);
 	id = id ? by : NULL;
@@ -210,7 +210,7 @@ static int make_sessions(struct luod *luod, struct luo_device *device,
 	return luod->internal ? 0 : make_internal(luod, device);
 }
 
-/* Lets the clients of the lowest order begin that have not yet. */
+/* Starts the clients of the lowest order that have not begun yet. */
 static bool begin_order(struct luod *luod)
 {
 	struct client *client;
@@ -235,7 +235,7 @@ static void starting(struct luod *luod)
 	const char *id = NULL;
 	int err;
 
-	/* There is nothing to carry, and the kernel may be prepared already. */
+	/* No sessions to create; the kernel may be prepared already. */
 	if (!luod->nr_clients) {
 		set_phase(luod, PHASE_PRESERVING);
 		return;
@@ -325,8 +325,8 @@ void update_ready(struct luod *luod, struct client *client)
 }
 
 /*
- * What is left of an update that is off: sessions that are not empty, clients
- * that came back, and those that did not.
+ * Finishes an aborted update: empty sessions, tell clients that have returned,
+ * remove clients that have not.
  */
 static void clean_up(struct luod *luod)
 {
@@ -338,7 +338,7 @@ static void clean_up(struct luod *luod)
 			continue;
 		if (client->full)
 			empty(client);
-		tell_abort(client, LUOD_E_ABORTED, NULL, "while it was away");
+		tell_abort(client, LUOD_E_ABORTED, NULL, "while the client had no connection");
 		if (luod->now >= client->back_by && !client->full)
 			client_remove(luod, client);
 	}

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: GPL-2.0
 /*
- * What is left of an update that is off: sessions that could not be emptied, and
- * clients that were away.
+ * Clean-up after an aborted update: sessions that could not be emptied at once,
+ * and clients without a connection.
  */
 
 #include <unistd.h>
@@ -12,12 +12,12 @@
 	"{\"type\":\"ABORT\",\"id\":\"" id "\",\"error\":\"ABORTED\"}"
 #define ABORT_AFTER(id) \
 	"{\"type\":\"ABORT\",\"id\":\"" id "\",\"error\":\"ABORTED\"," \
-	"\"detail\":\"while it was away\"}"
+	"\"detail\":\"while the client had no connection\"}"
 #define BUSY_OF(id) \
 	"{\"type\":\"ERROR\",\"id\":\"" id "\",\"command\":\"UPDATE\"," \
 	"\"error\":\"KERNEL\",\"detail\":\"Device or resource busy\"}"
 
-/* The update is off while the kernel lets no file out of a session. */
+/* Aborts an update while the kernel does not allow files to be unpreserved. */
 static void abort_while_prepared(void)
 {
 	party_begin();
@@ -31,7 +31,7 @@ static void abort_while_prepared(void)
 	CHECK_EQ(kernel_files("luod.b"), 1);
 }
 
-/* When the kernel is itself again, and luod has had its turn. */
+/* Cancels prepare in the kernel, and lets luod empty the sessions. */
 static void cancel(void)
 {
 	int64_t late = luod_clock() + 10000;
@@ -47,7 +47,7 @@ static void emptied_later(void)
 {
 	abort_while_prepared();
 	cancel();
-	/* The same sessions. */
+	/* The same sessions are used again. */
 	party_get_ready();
 	party_end();
 }
@@ -57,13 +57,13 @@ static void update_too_early(void)
 	abort_while_prepared();
 	ask(&luod, &admin, COMMAND("UPDATE"), BUSY_OF("a"));
 	hear_nothing(&luod, &a);
-	/* In time for the next one. */
+	/* Before the next update. */
 	kernel_set_prepared(false);
 	party_get_ready();
 	party_end();
 }
 
-/* Over another connection, and with the session that it has. */
+/* Returns over another connection, with the session that the client has. */
 static void come_back(struct end *client, const char *command, const char *ok)
 {
 	struct luo_session *session = client->session;
@@ -73,7 +73,7 @@ static void come_back(struct end *client, const char *command, const char *ok)
 	ask(&luod, client, command, ok);
 }
 
-/* Both have lost their connections only. */
+/* Both clients lose their connections, but keep their sessions. */
 static void away(void)
 {
 	party_begin();
@@ -92,12 +92,12 @@ static void away(void)
 	come_back(&b, COMMAND_OF("SUBSCRIBE", "b"), OK_OF("SUBSCRIBE", "b"));
 	CHECK_TEXT(hear(&luod, &b), ABORT_AFTER("b"));
 	hear_nothing(&luod, &b);
-	/* With the sessions that they still have. */
+	/* With the sessions that they still hold. */
 	party_get_ready();
 	party_end();
 }
 
-/* They are not told of another update than the one that they were in. */
+/* Clients are told only how the update ended that they took part in. */
 static void back_in_time(void)
 {
 	party_begin();
@@ -115,7 +115,7 @@ static void back_in_time(void)
 const struct test abort_tests[] = {
 	{ "sessions are emptied later", emptied_later },
 	{ "the next update comes too early", update_too_early },
-	{ "clients come back when it is off", away },
-	{ "a client comes back before it is off", back_in_time },
+	{ "clients return after the abort", away },
+	{ "a client returns before the abort", back_in_time },
 	{ 0 }
 };

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: GPL-2.0
 /*
- * After a kexec: claims.
+ * Claims after a kexec.
  */
 
 #include <linux/liveupdate.h>
@@ -16,7 +16,7 @@ static struct end admin, a;
 #define ERROR_OF(command, id, error) "{\"type\":\"ERROR\",\"id\":\"" id \
 	"\",\"command\":\"" command "\",\"error\":\"" error "\"}"
 
-/* A client preserves a file, and the kernel jumps into the next one. */
+/* A client preserves a file, and the next kernel boots. */
 static void jump(void)
 {
 	int fd;
@@ -151,7 +151,9 @@ static void device_busy(void)
 	end();
 }
 
-/* A second kernel that nobody claims in: the third one knows of the client. */
+/*
+ * Without a claim in the second kernel, the third one still knows the client.
+ */
 static void onward(void)
 {
 	jump();
@@ -170,7 +172,7 @@ static void onward(void)
 	end();
 }
 
-/* Without a registry: root gets what is there. */
+/* Without a registry, root can claim any session. */
 static void unknown_to_us(void)
 {
 	jump();
@@ -194,7 +196,7 @@ static void unknown_to_us(void)
 	end();
 }
 
-/* A claim that waits for the device comes before an update. */
+/* A claim that waits for the device is served before an update begins. */
 static void update_while_claimed(void)
 {
 	jump();
@@ -232,7 +234,7 @@ const struct test claim_tests[] = {
 	{ "a client dies", never_comes_back },
 	{ "two clients want one session", twice_at_once },
 	{ "the device is busy", device_busy },
-	{ "a session goes on to the third kernel", onward },
+	{ "a session is handed over to the third kernel", onward },
 	{ "a session that luod does not know", unknown_to_us },
 	{ "an update while a claim waits", update_while_claimed },
 	{ "a damaged state file", damaged_state },

@@ -1,14 +1,15 @@
 // SPDX-License-Identifier: GPL-2.0
 /*
- * Fuzzes what luod reads: bytes of clients, in pieces of all sizes, the state
- * file of the previous kernel, and the configuration. The first byte says which.
+ * Fuzzes the parsers of luod: the byte stream of clients, split into pieces of
+ * any size, the state file of the previous kernel, and the configuration. The
+ * first byte selects one.
  */
 
 #include "suite.h"
 
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size);
 
-/* What was accepted is what the rest of luod takes for granted. */
+/* Checks what the rest of luod relies on. */
 static void check_request(const struct luod_request *request)
 {
 	CHECK(request->command >= 0 && request->command < LUOD_COMMANDS);
@@ -45,7 +46,7 @@ static void feed_lines(const uint8_t *data, size_t size)
 	}
 }
 
-/* What was read is read again from what it is written as. */
+/* A state that was accepted can be encoded and decoded again. */
 static void feed_state(const char *text, size_t size)
 {
 	static struct luod luod, copy;
@@ -84,7 +85,7 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 
 	if (!size)
 		return 0;
-	/* Of exactly that size, so that ASan sees what is read behind it. */
+	/* A buffer of the exact size, so that ASan detects reads beyond it. */
 	text = malloc(size);
 	memcpy(text, data + 1, size - 1);
 	text[size - 1] = '\0';

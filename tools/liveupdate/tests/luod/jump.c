@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: GPL-2.0
 /*
- * The jump, and what is said right before it.
+ * The kexec, and messages that arrive right before it.
  */
 
 #include <unistd.h>
@@ -34,7 +34,7 @@ static void refused(void)
 	begin();
 	ask(&luod, &admin, COMMAND("KEXEC"), REFUSED);
 	CHECK_EQ(kernel_jumps(), 1);
-	/* Clients are as they were until somebody takes it back. */
+	/* Clients stay ready until an administrator aborts the update. */
 	CHECK_EQ(luod.phase, PHASE_COMPLETE);
 	CHECK_EQ(kernel_files("luod.a"), 1);
 	hear_nothing(&luod, &admin);
@@ -42,7 +42,7 @@ static void refused(void)
 	party_end();
 }
 
-/* Of what has come at once, the objection counts, although it is heard later. */
+/* A VETO that was sent before KEXEC counts, even if it is read after it. */
 static void veto_was_first(void)
 {
 	begin();
@@ -64,7 +64,7 @@ static void veto_comes_in_between(void)
 	check_not_jumped();
 }
 
-/* Whoever asked for it may have taken back the half of it. */
+/* The requester may have disconnected because it undid prepare. */
 static void asker_has_gone(void)
 {
 	begin();
@@ -90,7 +90,7 @@ static void asked_twice(void)
 	party_end();
 }
 
-/* The first client comes too late, and nothing is left without being asked. */
+/* The first client subscribes too late to take part. */
 static void nobody_yet(void)
 {
 	party_begin();
@@ -112,10 +112,10 @@ static void not_for_clients(void)
 
 const struct test jump_tests[] = {
 	{ "the kernel refuses", refused },
-	{ "a client had objected", veto_was_first },
-	{ "a client objects", veto_comes_in_between },
-	{ "whoever asked has gone", asker_has_gone },
-	{ "two have asked", asked_twice },
+	{ "a client vetoed before", veto_was_first },
+	{ "a client vetoes", veto_comes_in_between },
+	{ "the requester disconnects", asker_has_gone },
+	{ "two requests", asked_twice },
 	{ "without clients", nobody_yet },
 	{ "not for clients", not_for_clients },
 	{ 0 }

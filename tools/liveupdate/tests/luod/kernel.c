@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: GPL-2.0
 /*
- * As much of a kernel as luod needs, see kernel.h.
+ * A fake kernel for luod, see kernel.h.
  */
 
 #include <dirent.h>
@@ -32,7 +32,7 @@ struct session {
 	char name[LIVEUPDATE_SESSION_NAME_LENGTH];
 	bool incoming;
 	bool finished;
-	ino_t ino;		/* 0: nobody holds it */
+	ino_t ino;		/* 0: no process holds it */
 	int nr;
 	struct file files[FILES_MAX];
 };
@@ -296,7 +296,7 @@ static bool is_open(ino_t ino)
 	return found;
 }
 
-/* Nobody holds it any more. */
+/* The last fd of the session was closed. */
 static void released(struct session *session)
 {
 	int i;
@@ -350,7 +350,7 @@ int ioctl(int fd, unsigned long cmd, ...)
 	return -1;
 }
 
-/* No kernel is loaded. */
+/* Fails as without a loaded kernel. */
 int reboot(int how)
 {
 	CHECK_EQ(how, RB_KEXEC);

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: GPL-2.0 */
 /*
- * As much of a kernel as luod needs: this program's open(), ioctl() and reboot()
- * are there instead of those of libc.
+ * A fake kernel for luod: open(), ioctl() and reboot() of this program replace
+ * those of libc.
  */
 
 #ifndef LUOD_TESTS_KERNEL_H
@@ -10,26 +10,26 @@
 #include <stdbool.h>
 #include <stddef.h>
 
-/* What there is after nothing has happened. */
+/* Resets the fake kernel to its state after boot. */
 void kernel_reset(void);
 
-/* Somebody else has the device open. */
+/* Another process has the device open. */
 void kernel_set_busy(bool busy);
 
-/* The set of sessions and files is closed, or open again. */
+/* Closes or reopens the set of sessions and files. */
 void kernel_set_prepared(bool is_prepared);
 
-/* The next command of that number fails. */
+/* The next command of that number fails with @err. */
 void kernel_fail(unsigned int nr, int err);
 
-/* Outgoing sessions become incoming ones; nobody holds them. */
+/* Outgoing sessions become incoming ones, and no process holds them. */
 void kernel_kexec_done(void);
 
-/* Numbers of sessions, and of files of one; -1: there is none of that name. */
+/* Number of sessions, and of files of one; -1 if there is no such session. */
 int kernel_sessions(bool incoming);
 int kernel_files(const char *name);
 
-/* How often it was to jump, which it never does. */
+/* Number of calls of reboot(LINUX_REBOOT_CMD_KEXEC), which always fails. */
 int kernel_jumps(void);
 
 #endif /* LUOD_TESTS_KERNEL_H */

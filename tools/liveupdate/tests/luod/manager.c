@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: GPL-2.0
 /*
- * As much of a service manager as luod needs, see manager.h.
+ * A fake service manager for luod, see manager.h.
  */
 
 #include <fcntl.h>
@@ -15,7 +15,7 @@
 #define STORED_MAX	256
 #define FIRST_FD	3
 
-/* Where fds are that must not be in the way of those that are passed. */
+/* Lowest number for fds of the tests, above those that are passed to luod. */
 #define HIGH_FD		300
 
 static struct {
@@ -33,7 +33,7 @@ void manager_start(void)
 	socklen_t len = sizeof(addr);
 	int fd = socket(AF_UNIX, SOCK_DGRAM | SOCK_CLOEXEC | SOCK_NONBLOCK, 0);
 
-	/* The kernel picks an abstract name. */
+	/* Autobind: the kernel picks an abstract address. */
 	CHECK(!bind(fd, (struct sockaddr *)&addr, sizeof(sa_family_t)));
 	CHECK(!getsockname(fd, (struct sockaddr *)&addr, &len));
 	addr.sun_path[0] = '@';

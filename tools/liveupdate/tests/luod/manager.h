@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: GPL-2.0 */
 /*
- * As much of a service manager as luod needs: it keeps fds. One for a process.
+ * A fake service manager for luod, with an fd store. There is one per process.
  */
 
 #ifndef LUOD_TESTS_MANAGER_H
@@ -10,17 +10,17 @@
 
 /* Sets $NOTIFY_SOCKET. */
 void manager_start(void);
-/* Forgets everything. */
+/* Drops all stored fds. */
 void manager_stop(void);
-/* Readable when something was said; then it has to be taken, or luod waits. */
+/* Readable after a notification, which the test has to receive. */
 int manager_fd(void);
 void manager_listen(void);
-/* Stores an fd, which becomes the manager's. */
+/* Stores an fd, and takes ownership of it. */
 void manager_add(const char *name, int fd);
 void manager_remove(const char *name);
-/* True if something of that name is stored. */
+/* True if an fd of that name is stored. */
 bool manager_has(const char *name);
-/* Puts the stored fds where this process, or what it executes, looks for them. */
+/* Passes the stored fds to this process, as sd_listen_fds(3) expects them. */
 void manager_pass(void);
 
 #endif /* LUOD_TESTS_MANAGER_H */

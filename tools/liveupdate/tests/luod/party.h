@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: GPL-2.0 */
 /*
- * An administrator and two clients, @a and @b, that are connected to a luod.
+ * An administrator and two clients, @a and @b, connected to a luod.
  */
 
 #ifndef LUOD_TESTS_PARTY_H
@@ -23,11 +23,11 @@ extern struct end admin, a, b;
 void party_begin(void);
 void party_end(void);
 void party_subscribe(void);
-/* The client preserves a file in the session that it was given. */
+/* The client preserves a file in the session that it has received. */
 void party_preserve(struct end *client);
-/* Begins an update, in which both have preserved. */
+/* Begins an update; both clients have preserved a file, but are not ready. */
 void party_start(void);
-/* The update is complete. */
+/* Makes both clients ready, so that the update is complete. */
 void party_get_ready(void);
 
 #endif /* LUOD_TESTS_PARTY_H */

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: GPL-2.0
 /*
- * The configuration, and what follows from it.
+ * The configuration and its effects.
  */
 
 #include <errno.h>
@@ -70,14 +70,14 @@ static void rules(void)
 	CHECK(!policy_may_be(&policy, "cache", &vmm, &rule));
 	CHECK(policy_may_be(&policy, "whatever", &root, &rule));
 	CHECK(!rule);
-	/* No client but root's. */
+	/* An empty array allows root only. */
 	CHECK_EQ(parse(&policy, "{\"clients\": []}"), 0);
 	CHECK_EQ(policy.timeout_ms, 30000);
 	CHECK(!policy_may_be(&policy, "cache", &cache, &rule));
 	policy_free(&policy);
 }
 
-/* What was before stands. */
+/* A configuration that is rejected does not change the current one. */
 static void bad_ones(void)
 {
 	static const char * const bad[] = {
@@ -123,7 +123,7 @@ static void names(void)
 	policy_free(&policy);
 }
 
-/* What luod makes of them when it is started again and has clients. */
+/* Unresolved names are ignored if luod restarts while it has clients. */
 static void names_forgotten(void)
 {
 	const struct peer vmm = peer_of(7, 10, ""), root = peer_of(0, 0, "");
@@ -142,13 +142,13 @@ static void names_forgotten(void)
 	CHECK(!policy_may_be(&policy, "a", &vmm, &rule));
 	CHECK(!policy_may_be(&policy, "b", &vmm, &rule));
 	CHECK(policy_may_be(&policy, "c", &vmm, &rule));
-	/* Of what is wrong otherwise there is no end. */
+	/* Other errors are still fatal. */
 	CHECK_EQ(parse(&policy, "{\"clients\": [{\"id\": 7}]}"), -EINVAL);
 	CHECK_EQ(policy.nr, 3);
 	policy_free(&policy);
 }
 
-/* A user is no group; what was good before is not what is complained of. */
+/* Error messages name the right line, and tell users from groups. */
 static void names_of_nobody(void)
 {
 	static const struct {
@@ -166,10 +166,10 @@ static void names_of_nobody(void)
 		{ "{\"clients\": [{\"id\": \"x\",\n \"uid\": \"sick\"}]}",
 		  "line 2: \"uid\": the user \"sick\" cannot be looked up: Input/output error" },
 		{ "{\"clients\": [{\"id\": \"x\", \"uid\": \"vmm\\u0000\"}]}",
-		  "\"uid\" is not a name" },
+		  "\"uid\" is neither a number nor a name" },
 		{ "{\"clients\": [{\"id\": \"x\", \"uid\": \"\"}]}",
 		  "line 1: \"uid\": there is no user \"\"" },
-		{ "{\n\"timeout\": 7\n\"grace\": 7}\n", "line 3: it is not JSON" },
+		{ "{\n\"timeout\": 7\n\"grace\": 7}\n", "line 3: invalid JSON" },
 	};
 	struct policy policy;
 	char why[128];
@@ -214,10 +214,10 @@ static void cgroups(void)
 const struct test policy_tests[] = {
 	{ "no configuration", nothing_said },
 	{ "rules", rules },
-	{ "bad ones", bad_ones },
+	{ "invalid configurations", bad_ones },
 	{ "names", names },
-	{ "names that are forgotten", names_forgotten },
-	{ "names of nobody", names_of_nobody },
+	{ "names that are not resolved any more", names_forgotten },
+	{ "names that do not exist", names_of_nobody },
 	{ "cgroups", cgroups },
 	{ 0 }
 };

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: GPL-2.0
 /*
- * Lines, and what is in them.
+ * Splitting and parsing lines.
  */
 
 #include <errno.h>
@@ -166,7 +166,7 @@ static void longest_line(void)
 	CHECK(len);
 }
 
-/* What is logged of a text of a client is one line, and only that. */
+/* Untrusted text in a log message is escaped, and cannot forge a line. */
 static void logged(void)
 {
 	FILE *before = stderr;
@@ -182,7 +182,7 @@ static void logged(void)
 	free(text);
 }
 
-/* Several lines at once, and one in pieces, over a connection. */
+/* Several lines at once, and one line in pieces, over a connection. */
 static void over_a_socket(void)
 {
 	static struct luod luod;
@@ -219,7 +219,7 @@ static void line_without_end(void)
 	stop(&luod);
 }
 
-/* Even then nothing is answered before it is written down. */
+/* The reply to the line before is sent after the state file was written. */
 static void end_in_one_go(void)
 {
 	static const char good[] = "{\"type\":\"SUBSCRIBE\",\"id\":\"a\"}\n";
@@ -243,7 +243,7 @@ static void end_in_one_go(void)
 	stop(&luod);
 }
 
-/* Who asks and asks, and never reads, is given up. */
+/* A client that sends requests, but never reads, is disconnected. */
 static void does_not_read(void)
 {
 	static struct luod luod;
@@ -262,7 +262,7 @@ static void does_not_read(void)
 	stop(&luod);
 }
 
-/* Clients cannot keep administrators out. */
+/* Clients cannot use up the connections of administrators. */
 static void too_many(void)
 {
 	const struct peer root = { .uid = 0 }, user = { .uid = 7 };
@@ -285,14 +285,14 @@ static int listen_somewhere(struct sockaddr_un *addr, socklen_t *len)
 	int fd = socket(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC | SOCK_NONBLOCK, 0);
 
 	CHECK(fd >= 0);
-	/* Without a name the kernel finds one. */
+	/* Autobind: the kernel picks an abstract address. */
 	CHECK(!bind(fd, (struct sockaddr *)addr, sizeof(sa_family_t)));
 	CHECK(!listen(fd, 8));
 	CHECK(!getsockname(fd, (struct sockaddr *)addr, len));
 	return fd;
 }
 
-/* A connection that cannot be taken waits, and does not keep us busy. */
+/* A connection that cannot be accepted does not make the loop spin. */
 static void no_fds(void)
 {
 	struct sockaddr_un addr = { .sun_family = AF_UNIX };
@@ -313,12 +313,12 @@ static void no_fds(void)
 	none = limit;
 	none.rlim_cur = fd + 1;
 	CHECK(!setrlimit(RLIMIT_NOFILE, &none));
-	/* Nor is a process taken for one without a cgroup. */
+	/* A lack of fds must not look like a process without a cgroup. */
 	CHECK_EQ(peer_get(fd, &peer), -EMFILE);
 	CHECK(!luod_turn(&luod, -1, PATIENCE_MS));
 	CHECK_EQ(luod.nr_conns, 0);
 	CHECK(luod.accept_at > luod.now);
-	/* The next turn does not look, and ends when it is time to. */
+	/* The next turn does not poll the socket, and times out. */
 	CHECK(!luod_turn(&luod, -1, PATIENCE_MS));
 	CHECK(luod.now >= luod.accept_at);
 	CHECK_EQ(luod.nr_conns, 0);
@@ -339,7 +339,7 @@ const struct test protocol_tests[] = {
 	{ "good lines", good_lines },
 	{ "bad lines", bad_lines },
 	{ "the longest id", longest_id },
-	{ "everything has a name", names_are_all_there },
+	{ "all commands and errors have names", names_are_all_there },
 	{ "lines in pieces", pieces },
 	{ "the longest line", longest_line },
 	{ "lines of a log", logged },

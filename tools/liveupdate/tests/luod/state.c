@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: GPL-2.0
 /*
- * What is written down, and read again.
+ * Encoding and decoding the registry.
  */
 
 #include <errno.h>
@@ -145,7 +145,7 @@ static void files(void)
 	close(fd);
 }
 
-/* Killed before the header was written: the old text counts. */
+/* luod is killed before the header is written: the old text is valid. */
 static void torn(void)
 {
 	char header[64], text[64];
@@ -162,7 +162,7 @@ static void torn(void)
 	close(fd);
 }
 
-/* Each byte of the header, turned into anything. */
+/* Each byte of the header is set to any value. */
 static void damaged_file(void)
 {
 	int fd = statefile_make(), byte, err;
@@ -176,7 +176,7 @@ static void damaged_file(void)
 		bad = good ^ 0x80;
 		CHECK_EQ(pwrite(fd, &bad, 1, byte), 1);
 		err = statefile_read(fd, &text, &len);
-		/* A length that is possible is not known to be wrong. */
+		/* A wrong length within the file cannot be detected. */
 		CHECK(err == -EBADMSG || (byte >= 16 && !err));
 		if (!err)
 			free(text);
@@ -188,7 +188,7 @@ static void damaged_file(void)
 	close(fd);
 }
 
-/* Of as many clients as there can be, with all that they can make long. */
+/* The maximum number of clients, with fields of maximum length. */
 static void largest(void)
 {
 	static struct luod luod, copy;

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: GPL-2.0
 /*
- * luod is killed at each step, and started again by a service manager that kept
+ * luod is killed at each step, and restarted by a service manager that has kept
  * its fds.
  */
 
@@ -14,7 +14,7 @@
 static struct luod luod;
 static struct end admin, a;
 
-/* Starts luod with what is stored. */
+/* Starts luod with the stored fds. */
 static void run_luod(void)
 {
 	manager_pass();
@@ -27,7 +27,7 @@ static void run_luod(void)
 
 static void kill_luod(void)
 {
-	/* Our kernel does not see fds that are on their way. */
+	/* The fake kernel does not see fds in flight: receive them. */
 	manager_listen();
 	luo_session_close(a.session);
 	a.session = NULL;
@@ -99,7 +99,7 @@ static void claim(void)
 	CHECK_TEXT(luo_session_name(a.session), "luod.a");
 }
 
-/* An update up to the kexec, in which luod is killed at step @at. */
+/* An update until the kexec, in which luod is killed at step @at. */
 static void get_ready(int at)
 {
 	begin();
@@ -137,7 +137,7 @@ static void get_ready(int at)
 	CHECK_EQ(kernel_files(INTERNAL_SESSION), 1);
 }
 
-/* Nothing is stored in the next kernel. */
+/* The store is empty in the next kernel. */
 static void enter_next_kernel(void)
 {
 	kernel_kexec_done();
@@ -206,7 +206,7 @@ static void killed_at_each_step(void)
 	}
 }
 
-/* Sessions are stored before anything is written down. */
+/* Sessions are stored before the state file is written. */
 static void killed_before_it_is_written(void)
 {
 	begin();
@@ -228,7 +228,7 @@ static void killed_before_it_is_written(void)
 	end();
 }
 
-/* Killed when the session was retrieved, and its file was not. */
+/* luod is killed after the session was retrieved, but not its file. */
 static void killed_while_it_starts(void)
 {
 	struct luo_device *device;
@@ -257,7 +257,9 @@ static void killed_while_it_starts(void)
 	end();
 }
 
-/* Killed when the update was off, and the session was not empty. */
+/*
+ * luod is killed after the update was aborted, before the session was emptied.
+ */
 static void killed_before_it_is_emptied(void)
 {
 	begin();
@@ -276,7 +278,7 @@ static void killed_before_it_is_emptied(void)
 	end();
 }
 
-/* One that was ready has to hear of it, too, although luod is another one. */
+/* A client that was ready is told of the abort by the restarted luod. */
 static void killed_before_it_is_off(void)
 {
 	begin();
@@ -290,7 +292,7 @@ static void killed_before_it_is_off(void)
 	end();
 }
 
-/* Without its sessions an update cannot go on. */
+/* The update is aborted if the store has lost a session. */
 static void store_is_lossy(void)
 {
 	begin();
@@ -322,12 +324,12 @@ static void strangers(void)
 
 const struct test store_tests[] = {
 	{ "killed at each step", killed_at_each_step },
-	{ "killed with nobody", killed_with_nobody },
+	{ "killed without clients", killed_with_nobody },
 	{ "killed before it is written down", killed_before_it_is_written },
 	{ "killed while it starts", killed_while_it_starts },
 	{ "killed before a session is emptied", killed_before_it_is_emptied },
 	{ "killed before the update is off", killed_before_it_is_off },
 	{ "the store has lost a session", store_is_lossy },
-	{ "the store has something unknown", strangers },
+	{ "the store has an unknown entry", strangers },
 	{ 0 }
 };

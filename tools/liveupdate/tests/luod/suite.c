@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: GPL-2.0
 /*
- * What the tests of luod share, see suite.h.
+ * Helpers of luod's tests, see suite.h.
  */
 
 #include <poll.h>
@@ -60,7 +60,7 @@ void say(struct end *end, const char *line)
 	CHECK_EQ(send(end->fd, "\n", 1, MSG_NOSIGNAL), 1);
 }
 
-/* One byte at a time, so that the next line stays in the socket. */
+/* One byte at a time, so that the next line and its fd stay queued. */
 static bool receive(struct end *end, size_t *used)
 {
 	struct luo_session *session;

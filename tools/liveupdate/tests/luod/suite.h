@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: GPL-2.0 */
 /*
- * What the tests of luod share: a luod, and clients at socket pairs.
+ * Helpers of luod's tests: a luod, and clients at socket pairs.
  */
 
 #ifndef LUOD_TESTS_SUITE_H
@@ -21,7 +21,7 @@ extern const struct test jump_tests[];
 extern const struct test claim_tests[];
 extern const struct test store_tests[];
 
-/* Fails unless @text is @want. */
+/* Fails unless @text is equal to @want. */
 #define CHECK_TEXT(text, want) do {					\
 	const char *text_ = (text), *want_text_ = (want);		\
 									\
@@ -33,16 +33,16 @@ extern const struct test store_tests[];
 	}								\
 } while (0)
 
-/* In ms: longer than anything may take, and never waited for if all is well. */
+/* Timeout in ms that expires only if a test fails. */
 #define PATIENCE_MS 20000
 
-/* A luod with its state file, in a kernel that nothing has happened to. */
+/* Starts a luod with its state file, in a fake kernel after boot. */
 void start(struct luod *luod);
 void stop(struct luod *luod);
-/* The process ends; what it kept in the store is in nobody's hands. */
+/* luod exits; only the fd store still holds its fds. */
 void die(struct luod *luod);
 
-/* A client: its end of a connection, and the session that came last. */
+/* A client: its end of a connection, and the last session it received. */
 struct end {
 	int fd;
 	struct conn *conn;
@@ -50,16 +50,16 @@ struct end {
 	char line[LUOD_OUTPUT_MAX];
 };
 
-/* Connects as a user. */
+/* Connects as the user @uid. */
 void dial(struct luod *luod, struct end *end, uid_t uid);
 void hang_up(struct luod *luod, struct end *end);
 /* Sends a line. */
 void say(struct end *end, const char *line);
-/* Has luod work until a line came; it is in @end->line, too. */
+/* Runs luod until a line arrives; it is in @end->line, too. */
 const char *hear(struct luod *luod, struct end *end);
-/* Nothing is to be heard. */
+/* Checks that no line arrives. */
 void hear_nothing(struct luod *luod, struct end *end);
-/* Says a line, and checks the answer. */
+/* Sends a line, and checks the answer. */
 void ask(struct luod *luod, struct end *end, const char *line,
 	 const char *answer);
 

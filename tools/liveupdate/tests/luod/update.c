@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: GPL-2.0
 /*
- * Updates up to the kexec, with clients of all kinds.
+ * Updates until the kexec, with different clients.
  */
 
 #include <errno.h>
@@ -12,9 +12,9 @@ static void nobody(void)
 {
 	party_begin();
 	ask(&luod, &admin, "{\"type\":\"UPDATE\"}", COMPLETE);
-	/* There is nothing to remember. */
+	/* No session was created for a state file. */
 	CHECK_EQ(kernel_sessions(false), 0);
-	/* Again: it is complete. */
+	/* A second UPDATE is answered at once. */
 	ask(&luod, &admin, "{\"type\":\"UPDATE\"}", COMPLETE);
 	ask(&luod, &admin, "{\"type\":\"ABORT\"}",
 	    "{\"type\":\"OK\",\"command\":\"ABORT\"}");
@@ -34,7 +34,7 @@ static void both_ready(void)
 	CHECK_TEXT(hear(&luod, &admin), COMPLETE);
 	CHECK_EQ(luod.phase, PHASE_COMPLETE);
 	CHECK(!luod.dirty);
-	/* Who is ready may leave. */
+	/* A client that is ready may exit. */
 	hang_up(&luod, &a);
 	CHECK_EQ(luod.phase, PHASE_COMPLETE);
 	dial(&luod, &a, 7);
@@ -69,7 +69,7 @@ static void never_ready(void)
 	check_given_back("b", "TIMEOUT");
 	CHECK_TEXT(hear(&luod, &b), "{\"type\":\"ABORT\",\"id\":\"b\","
 		   "\"by\":\"b\",\"error\":\"TIMEOUT\"}");
-	/* And once more, with the same sessions. */
+	/* Another update, with the same sessions. */
 	client_find(&luod, "b")->timeout_ms = 30000;
 	say(&admin, "{\"type\":\"UPDATE\"}");
 	CHECK_TEXT(hear(&luod, &a), PRESERVE_OF("a", "30000"));
@@ -97,7 +97,7 @@ static void veto(void)
 	party_end();
 }
 
-/* The second one begins when the first one is ready, and gets no session else. */
+/* The second client gets its session when the first one is ready. */
 static void in_order(void)
 {
 	party_begin();
@@ -171,7 +171,7 @@ static void device_busy(void)
 	say(&admin, "{\"type\":\"UPDATE\"}");
 	hear_nothing(&luod, &admin);
 	hear_nothing(&luod, &a);
-	/* Others are served meanwhile. */
+	/* Other clients are served meanwhile. */
 	ask(&luod, &b, "{\"type\":\"SUBSCRIBE\",\"id\":\"b\"}",
 	    OK_OF("SUBSCRIBE", "b"));
 	kernel_set_busy(false);
@@ -193,7 +193,7 @@ static void device_busy(void)
 	party_end();
 }
 
-/* Whatever fails in the kernel, everything is as it was. */
+/* A failure in the kernel aborts the update, and leaves no sessions. */
 static void kernel_fails(void)
 {
 	static const struct {
@@ -328,7 +328,7 @@ const struct test update_tests[] = {
 	{ "a client dies", does_not_come_back },
 	{ "the device is busy", device_busy },
 	{ "the kernel fails", kernel_fails },
-	{ "not for everybody", not_for_everybody },
+	{ "administrators only", not_for_everybody },
 	{ "status", status },
 	{ "clients that leave", leaves },
 	{ "100 clients", many },

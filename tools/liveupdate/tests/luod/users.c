@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: GPL-2.0
 /*
- * The users and groups that there are for luod; one of each cannot be looked up.
+ * Fake users and groups; the lookup of "sick" fails.
  */
 
 #include <errno.h>
