@@ -2,7 +2,7 @@
 /*
  * hello-memfd - the smallest program that survives a live update
  *
- * usage: hello-memfd TEXT	in the first kernel: keeps TEXT, until the jump
+ * usage: hello-memfd TEXT	in the first kernel: preserves TEXT
  *	  hello-memfd		in the next kernel: prints it
  */
 
@@ -28,7 +28,7 @@ static void keep(struct luo_device *device, const char *text)
 		err(1, "memfd");
 	check(luo_device_create_session(device, "hello", &session), "session");
 	check(luo_session_preserve_fd(session, fd, 0), "preserve");
-	/* Others need it, too. The session lives as long as its fd. */
+	/* Other processes need it, too. The session depends on its own fd. */
 	luo_device_close(device);
 	puts("Kept. Now luoctl load, luoctl kexec.");
 	fflush(stdout);

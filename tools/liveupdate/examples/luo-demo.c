@@ -1,13 +1,13 @@
 // SPDX-License-Identifier: GPL-2.0
 /*
- * luo-demo - one live update, from end to end
+ * luo-demo - one live update, from beginning to end
  *
  * usage: luo-demo FILE KERNEL INITRD
  *
- * In the first kernel it puts FILE and some random data into memfds, preserves
- * them, and jumps into KERNEL by kexec. Run again by the next kernel's init it
- * gets them back and compares their SHA-256 sums. Each step is a line on the
- * standard output.
+ * In the first kernel it copies FILE and random data into memfds, preserves
+ * them, and boots KERNEL by kexec. The init of the next kernel runs it again:
+ * it retrieves the memfds and compares their SHA-256 sums. Each step is a line
+ * on the standard output.
  */
 
 #include <errno.h>
@@ -34,14 +34,14 @@
 #define SESSION		"demo"
 #define RANDOM_SIZE	(64UL << 20)
 
-/* What each memfd is, and its token. */
+/* The tokens of the memfds. */
 enum { TOKEN_FILE, TOKEN_RANDOM, TOKEN_NOTES, TOKENS };
 
 static const char * const names[] = { "file", "random data" };
 
 #define SUM_SIZE 65
 
-/* What the first kernel tells the next one, in a memfd of its own. */
+/* Data for the next kernel, in a memfd of its own. */
 struct notes {
 	char sums[TOKEN_NOTES][SUM_SIZE];
 	uint64_t bytes;
@@ -244,11 +244,11 @@ static void before(int dev, char **argv)
 	       SESSION);
 
 	load_kernel(argv[2], argv[3]);
-	printf("demo: loaded the next kernel, jumping into it\n");
+	printf("demo: loaded the next kernel, calling reboot(2)\n");
 	jump(notes);
 }
 
-/* TSC ticks in a millisecond. */
+/* TSC ticks per millisecond. */
 static double tsc_khz(void)
 {
 	const struct timespec wait = { .tv_nsec = 50 * 1000 * 1000 };
@@ -285,7 +285,7 @@ static int after(int session)
 	struct notes *notes = map_notes(retrieve(session, TOKEN_NOTES));
 	bool same;
 
-	printf("demo: the session is here, computing the sums again\n");
+	printf("demo: retrieved the session, computing the sums again\n");
 	same = check_sums(session, notes);
 	if (ioctl(session, LIVEUPDATE_SESSION_FINISH, &finish))
 		die("finish");

@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: GPL-2.0 */
 /*
  * The guest of kvm-mini: real mode code at address 0. It counts in a register
- * and in memory, and writes each number to the serial port. When the two are
- * not the same any more it writes a '!' and halts.
+ * and in memory, and writes each number to the serial port. If the two differ,
+ * it writes a '!' and halts.
  */
 
 #define SERIAL_PORT 0x3f8
@@ -17,7 +17,7 @@ guest_start:
 	cmpl	%ecx, (counter - guest_start)
 	jne	wrong
 
-	/* The digits of the number, from the last one on, onto the stack. */
+	/* Push the digits of the number, least significant digit first. */
 	movw	$SERIAL_PORT, %dx
 	movl	%ecx, %eax
 	movl	$10, %ebx

@@ -4,11 +4,11 @@
  *
  * usage: kvm-mini [-n LINES] SESSION
  *
- * The guest counts, and each number is a line on the standard output. After so
- * many lines, or at a SIGUSR1, the guest stops, its memory and the state of its
- * CPU are preserved in a session of that name, and kvm-mini holds the session
- * until it is killed, or the next kernel takes over. Run there by the same
- * command, it finds the session, and the guest goes on at the next number.
+ * The guest counts, and each number is a line on the standard output. After
+ * LINES lines, or at SIGUSR1, the guest is stopped, its memory and the state of
+ * its CPU are preserved in SESSION, and kvm-mini holds the session until it is
+ * killed or the kexec happens. The same command in the next kernel retrieves
+ * the session, and resumes the guest at the next number.
  */
 
 #include <errno.h>
@@ -24,7 +24,7 @@
 #include "libluo.h"
 #include "vm.h"
 
-/* How long somebody else may have the device open. */
+/* How long to wait while another process has the device open. */
 #define DEVICE_WAIT_MS 5000
 
 enum { TOKEN_RAM, TOKEN_STATE, TOKENS };
@@ -37,7 +37,7 @@ static _Noreturn void die(const char *what, int err)
 	exit(1);
 }
 
-/* The value of @value, which is negative after an error. */
+/* Returns @value, or exits if it is negative. */
 static int get(int value, const char *what)
 {
 	if (value < 0)
@@ -62,11 +62,11 @@ static struct luo_device *open_device(void)
 {
 	struct luo_device *device;
 
-	get(luo_device_open_wait(&device, 0, DEVICE_WAIT_MS), "the device");
+	get(luo_device_open_wait(&device, 0, DEVICE_WAIT_MS), "open the device");
 	return device;
 }
 
-/* The session of the previous kernel, or NULL. */
+/* Retrieves the incoming session; NULL if there is none. */
 static struct luo_session *find_session(const char *name)
 {
 	struct luo_device *device = open_device();
@@ -80,7 +80,7 @@ static struct luo_session *find_session(const char *name)
 	return session;
 }
 
-/* A file of the session, which has to have that size. */
+/* Retrieves a file of the session, and checks its size. */
 static int retrieve(struct luo_session *session, uint64_t token, off_t size)
 {
 	int fd = get(luo_session_retrieve_fd(session, token), "retrieve");
@@ -88,7 +88,7 @@ static int retrieve(struct luo_session *session, uint64_t token, off_t size)
 
 	get(system_call(fstat(fd, &st)), "fstat");
 	if (st.st_size != size)
-		die("a file of the session has another size", -EBADMSG);
+		die("size of a preserved file", -EBADMSG);
 	return fd;
 }
 
@@ -102,8 +102,8 @@ static int start_guest(void)
 }
 
 /*
- * The session is finished when nothing can fail any more: until then the
- * guest can be had again by another try.
+ * The session is finished when nothing can fail any more, so that a failure can
+ * be retried.
  */
 static int resume_guest(struct luo_session *session)
 {
@@ -136,7 +136,7 @@ static void count(unsigned long lines)
 	}
 }
 
-/* The session lives as long as this process, which keeps its fd. */
+/* This process keeps the fd open, because closing it would end the session. */
 static void preserve_guest(const char *name, int ram)
 {
 	int fd = make_memfd("kvm-mini-state", sizeof(struct vm_state));

@@ -106,7 +106,7 @@ int vm_boot(struct vm *vm)
 	return err ?: vm_ioctl(vm->cpu, KVM_SET_REGS, &regs);
 }
 
-/* True at the end of a line; one that is too long ends earlier. */
+/* True at the end of a line; a line that is too long is split. */
 static int put_char(struct vm *vm, char c)
 {
 	if (c != '\n' && vm->used < VM_LINE_SIZE - 1) {
@@ -159,8 +159,8 @@ void vm_stop(struct vm *vm)
 }
 
 /*
- * An exit for I/O leaves the instruction half done: the registers are right
- * after the next KVM_RUN, which must not run the guest any further.
+ * Registers are valid after an I/O exit only when KVM_RUN was called again,
+ * which completes the instruction. It must not run the guest any further.
  */
 static int settle(struct vm *vm)
 {

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: GPL-2.0 */
 /*
- * The virtual machine of kvm-mini: memory that somebody else owns, one CPU, and
- * a serial port that can only be written to.
+ * The virtual machine of kvm-mini: memory from the caller, one CPU, and a
+ * serial port for output.
  */
 
 #ifndef KVM_MINI_VM_H
@@ -16,14 +16,14 @@
 
 /**
  * struct vm - a virtual machine
- * @kvm: /dev/kvm
- * @fd: the machine's own fd
- * @cpu: the fd of its CPU
- * @run: what KVM and we share about the CPU
+ * @kvm: fd of /dev/kvm
+ * @fd: fd of the virtual machine
+ * @cpu: fd of its CPU
+ * @run: the kvm_run structure, shared with KVM
  * @run_size: its size
- * @ram: the memory of the guest
- * @line: what the guest wrote since the last end of line
- * @used: number of characters in it
+ * @ram: guest memory
+ * @line: output of the guest since the last end of line
+ * @used: number of characters in @line
  */
 struct vm {
 	int kvm;
@@ -37,18 +37,18 @@ struct vm {
 };
 
 /**
- * struct vm_state - what is preserved beside the memory
+ * struct vm_state - state that is preserved in addition to memory
  * @magic: VM_STATE_MAGIC
- * @version: VM_STATE_VERSION; of a struct that differs in anything
+ * @version: VM_STATE_VERSION; changes with any change of this struct
  * @size: sizeof(struct vm_state)
- * @regs: general registers
- * @sregs: segments and control registers
- * @fpu: registers of the FPU
- * @events: interrupts and exceptions that are on their way
- * @line: what the guest wrote since the last end of line, NUL-terminated
+ * @regs: general purpose registers
+ * @sregs: segment and control registers
+ * @fpu: FPU registers
+ * @events: pending interrupts and exceptions
+ * @line: output of the guest since the last end of line, NUL-terminated
  *
- * A VMM for guests of all kinds would have MSRs, XSAVE areas, the interrupt
- * controllers and its devices here.
+ * A VMM for arbitrary guests would also save MSRs, XSAVE areas, interrupt
+ * controllers and devices here.
  */
 struct vm_state {
 	uint64_t magic;
@@ -67,26 +67,26 @@ struct vm_state {
 /* guest.S */
 extern const unsigned char guest_start[], guest_end[];
 
-/* All return 0 or a negative errno, or what is said. */
+/* All functions return 0 or a negative errno, unless documented otherwise. */
 
-/* Makes a machine out of @ram_fd, which has VM_RAM_SIZE bytes. */
+/* Creates a machine whose memory is @ram_fd, of VM_RAM_SIZE bytes. */
 int vm_open(struct vm *vm, int ram_fd);
 
-/* Puts the guest's program into the memory, and the CPU at its beginning. */
+/* Copies the guest code into memory, and resets the CPU to its start. */
 int vm_boot(struct vm *vm);
 
-/* Runs until the guest has written a line: 1, in @line, or @stop is set: 0. */
+/* Runs until the guest has written @line (returns 1), or @stop is set (0). */
 int vm_run(struct vm *vm, char line[VM_LINE_SIZE]);
 
-/* Stops vm_run(), also from a signal handler. */
+/* Makes vm_run() return; may be called from a signal handler. */
 void vm_stop(struct vm *vm);
 
 int vm_save(struct vm *vm, struct vm_state *state);
 
-/* -EBADMSG: @state is not one that this program has saved. */
+/* -EBADMSG if @state was not saved by this version of the program. */
 int vm_load(struct vm *vm, const struct vm_state *state);
 
-/* The memory stays in @ram_fd. */
+/* Memory is kept in @ram_fd. */
 void vm_close(struct vm *vm);
 
 #endif /* KVM_MINI_VM_H */

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: LGPL-2.1-or-later
 /*
- * Lists that the kernel writes in pieces.
+ * Lists that the kernel returns in several pieces.
  */
 
 #include <errno.h>
@@ -10,7 +10,7 @@
 
 #define FIRST_ROOM	64
 
-/* More at a time the kernel does not give either. */
+/* The kernel does not return more entries in one call. */
 #define MAX_ASK		(1u << 16)
 
 static size_t min_size(size_t a, size_t b)
@@ -18,7 +18,7 @@ static size_t min_size(size_t a, size_t b)
 	return a < b ? a : b;
 }
 
-/* Room for another entry at least, and twice as much as before. */
+/* Doubles the room, and makes room for at least one more entry. */
 static int grow(struct luo_array *array, size_t *room)
 {
 	const size_t more = *room ? *room * 2 : FIRST_ROOM;
@@ -35,14 +35,15 @@ static int grow(struct luo_array *array, size_t *room)
 }
 
 /**
- * luo_array_fill() - collect entries until there are no more
- * @array: its entry_size is set, the rest is zero; its entries are to be freed
- * @fd: what to ask
- * @more: writes up to so many entries, and says how many; 1 if there are no
- *	  more, 0 if there may be, or a negative errno
- * @state: what @more keeps between calls
+ * luo_array_fill() - read all entries of a list
+ * @array: has its entry_size set and is zero otherwise; the caller frees its
+ *	   entries
+ * @fd: the fd to query
+ * @more: stores up to the given number of entries, and their number; returns 1
+ *	  at the end of the list, 0 if there may be more, or a negative errno
+ * @state: state of @more between calls
  *
- * Return: 0, or a negative errno; then there is nothing to be freed.
+ * Return: 0, or a negative errno, and then there is nothing to free.
  */
 int luo_array_fill(struct luo_array *array, int fd, luo_array_more more,
 		   void *state)

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: LGPL-2.1-or-later
 /*
- * /dev/liveupdate: opening it, the state of the whole, sessions by name.
+ * /dev/liveupdate: open it, the global state, sessions by name.
  */
 
 #include <errno.h>
@@ -14,7 +14,7 @@
 
 #define DEVICE		"/dev/liveupdate"
 
-/* How long to wait before the next try to open it: at first, and at most. */
+/* Delay between attempts to open the device: the first one, and the maximum. */
 #define FIRST_NAP_MS	5
 #define MAX_NAP_MS	100
 
@@ -29,7 +29,7 @@ static int new_device(struct luo_device **device, int fd)
 	return 0;
 }
 
-/* A kernel without live update, in one of the ways in which it shows. */
+/* The errors of open() if the kernel has no live update. */
 static bool means_absent(int err)
 {
 	return err == ENOENT || err == ENODEV || err == ENXIO;
@@ -68,7 +68,7 @@ static int nap(int64_t ms)
 	return nanosleep(&ts, NULL) ? -errno : 0;
 }
 
-/* The kernel does not tell when the device gets free, so this has to try. */
+/* The kernel does not signal that the device is free, so poll it. */
 int luo_device_open_wait(struct luo_device **device, unsigned int flags,
 			 int timeout_ms)
 {
@@ -88,7 +88,10 @@ int luo_device_open_wait(struct luo_device **device, unsigned int flags,
 	}
 }
 
-/* Mainline's device has neither a state nor a list: a name that is not one. */
+/*
+ * Uses a command that mainline has, too. The session name is empty and
+ * therefore invalid, so nothing is retrieved.
+ */
 static bool is_device(int fd)
 {
 	struct liveupdate_ioctl_retrieve_session arg = { .size = sizeof(arg) };
@@ -176,8 +179,9 @@ int luo_device_create_session(struct luo_device *device, const char *name,
 }
 
 /*
- * The object first: to close an incoming session that has no files, or whose
- * files were all retrieved, is to finish it.
+ * Allocate the object before the session is retrieved. If the allocation failed
+ * afterwards, closing the fd would finish an incoming session that has no
+ * files, or whose files were all retrieved.
  */
 int luo_device_retrieve_session(struct luo_device *device, const char *name,
 				struct luo_session **session)

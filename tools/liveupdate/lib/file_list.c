@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: LGPL-2.1-or-later
 /*
- * Lists of the files of a session, and what there is to know of one.
+ * Lists of files of a session, and properties of a file.
  */
 
 #include <errno.h>
@@ -29,7 +29,7 @@ static int more_files(int fd, void *state, void *buffer, uint32_t room,
 		return err;
 	*cursor = arg.cursor;
 	*written = arg.count;
-	/* The cursor is zero behind the highest token that there can be. */
+	/* The cursor wraps to zero after the highest possible token. */
 	return !arg.count || !arg.cursor;
 }
 

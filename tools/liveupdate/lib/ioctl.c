@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: LGPL-2.1-or-later
 /*
- * The system calls, and that the library's numbers are the kernel's.
+ * System calls. Asserts that the library's numbers are equal to the kernel's.
  */
 
 #include <assert.h>
@@ -27,7 +27,7 @@ int luo_ioctl(int fd, unsigned long cmd, void *arg)
 	return ioctl(fd, cmd, arg) ? -errno : 0;
 }
 
-/* 1 if there was a change, 0 if there was none in time. */
+/* 1 if the state has changed, 0 after the timeout, or a negative errno. */
 int luo_poll(int fd, int timeout_ms)
 {
 	struct pollfd pfd = { .fd = fd, .events = POLLIN | POLLPRI };

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: LGPL-2.1-or-later
 /*
- * Words for states and events, the same as in sysfs.
+ * Names of states and events, as in sysfs.
  */
 
 #include "private.h"

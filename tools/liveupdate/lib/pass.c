@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: LGPL-2.1-or-later
 /*
- * Sessions over Unix sockets.
+ * Pass sessions over Unix sockets.
  */
 
 #include <errno.h>
@@ -11,8 +11,8 @@
 #include "private.h"
 
 /*
- * Fds in a message that are received, so as to be closed when there are two;
- * credentials and the like may need some of the room.
+ * Room to receive several fds, so that surplus ones can be closed. Credentials
+ * and other control messages may use some of it.
  */
 #define MAX_FDS	64
 
@@ -47,7 +47,7 @@ ssize_t luo_session_send(const struct luo_session *session, int sock,
 	return n < 0 ? -errno : n;
 }
 
-/* Collects the fds of a message. Returns how many there are. */
+/* Collects the fds of a message. Returns their number. */
 static size_t take_fds(struct msghdr *msg, int *fds)
 {
 	struct cmsghdr *cmsg;
@@ -64,7 +64,7 @@ static size_t take_fds(struct msghdr *msg, int *fds)
 	return count;
 }
 
-/* Makes a session of the one fd that came, if there is one. */
+/* Makes a session object of the only fd, if there is one. */
 static int make_session(const int *fds, size_t count, bool truncated,
 			struct luo_session **session)
 {

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 /*
- * What the files of libluo share.
+ * Declarations shared by the files of libluo.
  */
 
 #ifndef LIBLUO_PRIVATE_H
@@ -9,7 +9,7 @@
 #include <linux/liveupdate.h>
 #include <stddef.h>
 
-/* Everything else is hidden. */
+/* Only functions declared in libluo.h are exported. */
 #pragma GCC visibility push(default)
 #include "libluo.h"
 #pragma GCC visibility pop
@@ -33,20 +33,20 @@ struct luo_file_info {
 
 /* ioctl.c */
 
-/* The system call, with errors as everywhere in the library. */
+/* ioctl(2) that returns a negative errno. */
 int luo_ioctl(int fd, unsigned long cmd, void *arg);
 int luo_poll(int fd, int timeout_ms);
 
 /* array.c */
 
-/* Entries of one size, as the kernel writes them in pieces. */
+/* Entries of the same size, which the kernel returns in several pieces. */
 struct luo_array {
 	void *entries;
 	size_t entry_size;
 	size_t count;
 };
 
-/* Asks the kernel for entries behind those that there are; see luo_array_fill(). */
+/* Queries the kernel for further entries; see luo_array_fill(). */
 typedef int (*luo_array_more)(int fd, void *state, void *buffer, uint32_t room,
 			      uint32_t *written);
 

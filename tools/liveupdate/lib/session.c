@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: LGPL-2.1-or-later
 /*
- * Sessions that this process holds.
+ * Session objects.
  */
 
 #include <errno.h>
@@ -10,7 +10,7 @@
 
 #include "private.h"
 
-/* @name fits. The fd becomes the object's, unless there is an error. */
+/* @name fits into the object. The object owns @fd on success. */
 int luo_session_new(struct luo_session **session, int fd, const char *name)
 {
 	struct luo_session *s = calloc(1, sizeof(*s));

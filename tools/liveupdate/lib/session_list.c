@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: LGPL-2.1-or-later
 /*
- * Lists of sessions, and what there is to know of one.
+ * Lists of sessions, and properties of a session.
  */
 
 #include <errno.h>
@@ -13,7 +13,7 @@ struct luo_session_list {
 	struct luo_array array;
 };
 
-/* Where the kernel is to go on. */
+/* Where the kernel continues the list. */
 struct place {
 	uint32_t flags;
 	uint64_t cursor;
@@ -78,7 +78,9 @@ luo_session_list_get(const struct luo_session_list *list, size_t index)
 	return luo_array_get(&list->array, index);
 }
 
-/* How many files of a session were retrieved; those of an outgoing one are. */
+/*
+ * Number of retrieved files; files of an outgoing session count as retrieved.
+ */
 static int count_open(struct luo_session *session, uint64_t *count)
 {
 	struct luo_file_list *files;

@@ -1,8 +1,8 @@
 #!/bin/bash
 # SPDX-License-Identifier: GPL-2.0
 #
-# What "make install" installs: every file that is meant to be, nothing else, in
-# the directories that were asked for; and that uninstall removes it.
+# Checks that "make install" installs the expected files, and no others, below
+# the given prefix, and that uninstall removes them.
 #
 # Variables: UAPI, CC.
 
@@ -26,7 +26,7 @@ tools_make()
 		CC="${CC:-gcc}" "$@"
 }
 
-# A page for each function is a link to the library's.
+# Each function of the library has a manual page, a link to libluo.3.
 want()
 {
 	cat <<'FILES'
@@ -63,12 +63,12 @@ have()
 test_files()
 {
 	diff <(want | sort) <(have "$1" | sort) ||
-		fail "these files differ from what is to be below $1"
-	find "$DIR/root" -xtype l | grep . && fail "links to nothing"
+		fail "files below $1 differ from the expected list"
+	find "$DIR/root" -xtype l | grep . && fail "dangling links"
 	"$DIR/root$1/sbin/luoctl" --version | grep -q '^luoctl ' ||
-		fail "luoctl does not run"
+		fail "the installed luoctl does not run"
 	grep -q "^prefix=$1\$" "$DIR/root$1/lib/pkgconfig/libluo.pc" ||
-		fail "libluo.pc has another prefix"
+		fail "libluo.pc has a prefix other than $1"
 }
 
 main()
@@ -80,9 +80,10 @@ main()
 		tools_make install PREFIX="$prefix"
 		test_files "$prefix"
 		tools_make uninstall PREFIX="$prefix"
-		find "$DIR/root" ! -type d | grep . && fail "left by uninstall"
+		find "$DIR/root" ! -type d | grep . &&
+			fail "uninstall left these files"
 	done
-	echo "everything is where it should be"
+	echo "install: all files are in place"
 }
 
 main "$@"

@@ -1,8 +1,8 @@
 #!/bin/bash
 # SPDX-License-Identifier: GPL-2.0
 #
-# Tests of libluo as it is installed: the names that it exports, the header in
-# C and C++, pkg-config, manual pages.
+# Tests of the installed libluo: exported symbols, the header in C and C++,
+# pkg-config, manual pages.
 #
 # Variables: UAPI, CC, CXX.
 
@@ -27,7 +27,7 @@ tools_make()
 		UAPI="$UAPI" CC="$CC" "$@"
 }
 
-# Names of functions: in the map, in the header.
+# Function names in the version script and in the header.
 in_map()
 {
 	sed -n 's/^\t\(luo_[a-z_]*\);/\1/p' lib/libluo.map | sort
@@ -38,21 +38,21 @@ in_header()
 	$CC -E -P lib/libluo.h | grep -o '\bluo_[a-z_]*(' | tr -d '(' | sort
 }
 
-# Every global name begins with the prefix, and what is exported is what the
-# header declares, with a version.
+# Every global symbol has the prefix, and the library exports exactly the
+# functions that the header declares, with a version.
 test_names()
 {
 	diff <(in_map) <(in_header) || fail "map and header differ"
 	diff <(in_map) <(nm -D --defined-only "$DIR/out/libluo.so" |
 		sed -n 's/.* T \(.*\)@@LIBLUO_1$/\1/p' | sort) ||
-		fail "the shared library exports something else"
+		fail "the exported symbols differ from libluo.map"
 	if nm -D --defined-only "$DIR/out/libluo.so" |
 		grep -v -e '@@LIBLUO_1$' -e ' A LIBLUO_1$'; then
-		fail "names without a version"
+		fail "exported symbols without a version"
 	fi
 	if nm -g --defined-only "$DIR/out/libluo.a" | grep ' [A-Z] ' |
 		grep -v ' luo_'; then
-		fail "names without the prefix in the static library"
+		fail "global symbols without the prefix in the static library"
 	fi
 }
 
@@ -72,7 +72,7 @@ int main(void)
 PROGRAM
 }
 
-# Links with what pkg-config says, and runs.
+# A program builds with the flags from pkg-config, and runs.
 test_program()
 {
 	local -a flags
@@ -85,24 +85,24 @@ test_program()
 		pkg-config --cflags --libs libluo)
 	program | "$@" -Wall -Wextra -Werror -pedantic -o "$DIR/program" \
 		-x "$language" - -x none "${flags[@]}" ||
-		fail "the header cannot be used by $*"
+		fail "$*: a program that uses the header does not build"
 	out=$(LD_LIBRARY_PATH=$DIR/root/usr/lib "$DIR/program")
-	[[ $out == normal ]] || fail "the program of $* says: $out"
+	[[ $out == normal ]] || fail "$*: wrong output of the program: $out"
 }
 
-# Every function is described, and has a page of its own name.
+# Every function is documented, and has a manual page of its name.
 test_manual()
 {
 	local name
 
 	for name in $(in_map); do
 		grep -q "\\b$name\\b" man/libluo.3 ||
-			fail "libluo(3) does not tell of $name"
+			fail "libluo(3) does not document $name"
 		[[ -e $DIR/root/usr/share/man/man3/$name.3 ]] ||
-			fail "there is no page $name(3)"
+			fail "no manual page $name(3)"
 	done
 	man --warnings -l man/libluo.3 2>&1 >/dev/null | grep . &&
-		fail "man complains of libluo.3"
+		fail "libluo.3: man prints warnings"
 	return 0
 }
 
@@ -115,7 +115,7 @@ main()
 	test_program c++ "$CXX"
 	test_program c++ "$CXX" -std=c++98 -Wno-long-long
 	test_manual
-	echo "libluo is well installed"
+	echo "libluo: the installed library is complete"
 }
 
 main "$@"

@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: GPL-2.0 */
 /*
- * A boot sector that counts: with each tick of the PC's timer it writes the next
- * number to the serial port. It counts in a register and in memory; when the two
- * are not the same any more it writes a '!' and stops.
+ * A boot sector that counts: on each timer tick it writes the next number to
+ * the serial port. It counts in a register and in memory; if the two differ, it
+ * writes a '!' and stops.
  */
 
 #define SERIAL_PORT 0x3f8
@@ -25,7 +25,7 @@ next:	sti
 	cmpl	%ecx, counter
 	jne	wrong
 
-	/* The digits of the number, from the last one on, onto the stack. */
+	/* Push the digits of the number, least significant digit first. */
 	movl	%ecx, %eax
 	movl	$10, %ebx
 	xorw	%si, %si

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: GPL-2.0
 /*
- * A session for a program that is kept over a live update, see keeper.h.
+ * The session of a wrapper, see keeper.h.
  */
 
 #include <errno.h>
@@ -18,7 +18,7 @@
 #define DEVICE_WAIT_MS	5000
 #define LINE_SIZE	4096
 
-/* What luod has said. */
+/* A message from luod. */
 struct answer {
 	char type[16];
 	char error[24];
@@ -48,7 +48,7 @@ static int parse(const char *line, struct answer *answer)
 	return 0;
 }
 
-/* Byte by byte: the next line, and its session, stay in the socket. */
+/* Reads byte by byte, so that the next line and its session stay queued. */
 static int hear(struct keeper *keeper, struct answer *answer)
 {
 	struct luo_session *session;
@@ -86,8 +86,8 @@ static int say(struct keeper *keeper, const char *type)
 }
 
 /*
- * -EPROTO for an error of luod, which is printed, unless it is @expected. The
- * update may be taken back before luod has heard what we say.
+ * -EPROTO if luod answers with an error; it is printed, unless it is @expected.
+ * An ABORT may arrive before the answer.
  */
 static int ask(struct keeper *keeper, const char *type, const char *expected)
 {

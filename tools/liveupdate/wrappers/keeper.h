@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: GPL-2.0 */
 /*
- * A session for a program that is kept over a live update: either its own, which
- * it holds until the kernel is left, or one that luod gives it.
+ * The session of a wrapper: either one of its own, which it holds until the
+ * kexec, or one that luod passes to it.
  */
 
 #ifndef KEEPER_H
@@ -12,13 +12,13 @@
 #include "libluo.h"
 
 /**
- * struct keeper - a session, and where it comes from
- * @name: of the session, or the id for luod
- * @sock: the connection to luod, or -1
- * @signals: a signalfd of SIGUSR1, SIGCHLD and SIGTERM
- * @old_mask: the mask of signals before
- * @aborted: luod has said that the update is off
- * @session: of the previous kernel, or for the next one, or NULL
+ * struct keeper - a session and its origin
+ * @name: name of the session, or the id at luod
+ * @sock: connection to luod, or -1
+ * @signals: signalfd of SIGUSR1, SIGCHLD and SIGTERM
+ * @old_mask: signal mask before that
+ * @aborted: luod has aborted the update
+ * @session: incoming or outgoing session, or NULL
  */
 struct keeper {
 	const char *name;
@@ -29,23 +29,23 @@ struct keeper {
 	struct luo_session *session;
 };
 
-/* All return 0 or a negative errno, or what is said. */
+/* All functions return 0 or a negative errno, unless documented otherwise. */
 
 /*
- * Looks for a session of the previous kernel: @keeper->session is set if there is
- * one. @socket is that of luod, or NULL to work without.
+ * Looks for an incoming session: @keeper->session is set if there is one.
+ * @socket is luod's, or NULL to work without luod.
  */
 int keeper_open(struct keeper *keeper, const char *name, const char *socket);
 
-/* The fd of a file of the session, or a negative errno. */
+/* Retrieves a file of the session: returns an fd, or a negative errno. */
 int keeper_retrieve(struct keeper *keeper, unsigned int token);
 
-/* Ends the session of the previous kernel, and waits for the next update. */
+/* Finishes the incoming session, and waits for the next update. */
 int keeper_finish(struct keeper *keeper);
 
 enum keeper_event {
-	KEEPER_PRESERVE = 1,	/* preserve, then keeper_preserve() */
-	KEEPER_ABORT,		/* the update is off: go on */
+	KEEPER_PRESERVE = 1,	/* stop the program, call keeper_preserve() */
+	KEEPER_ABORT,		/* the update was aborted: resume */
 	KEEPER_CHILD,		/* SIGCHLD */
 	KEEPER_STOP,		/* SIGTERM */
 };
@@ -53,7 +53,7 @@ enum keeper_event {
 /* Waits for an event; returns it, or a negative errno. */
 int keeper_wait(struct keeper *keeper);
 
-/* Preserves files under the tokens from 0 on, and is ready. */
+/* Preserves files, with tokens from 0 on, and reports that it is ready. */
 int keeper_preserve(struct keeper *keeper, const int *fds, unsigned int nr);
 
 #endif /* KEEPER_H */

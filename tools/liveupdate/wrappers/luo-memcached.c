@@ -1,15 +1,18 @@
 // SPDX-License-Identifier: GPL-2.0
 /*
- * luo-memcached - run memcached so that it stays warm over a live update
+ * luo-memcached - run memcached so that its items survive a live update
  *
- * usage: luo-memcached [--luod SOCKET] --name NAME --dir DIR [--] MEMCACHED ARGUMENT...
+ * usage: luo-memcached [--luod SOCKET] --name NAME --dir DIR [--] MEMCACHED
+ * ARGUMENT...
  *
- * The items are in a memfd that memcached maps as its restart file (-e). When the
- * update comes, which luod says, or a SIGUSR1, memcached stops, what it writes
- * beside goes into a second memfd, and both are preserved. The same command in
- * the next kernel finds them, and memcached has its items.
+ * The items are in a memfd that memcached maps as its restart file (-e). When
+ * luod or SIGUSR1 announces an update, memcached is stopped, the metadata file
+ * that it writes is copied into a second memfd, and both memfds are preserved.
+ * The same command in the next kernel retrieves them, and starts memcached with
+ * its items.
  *
- * DIR is for two small files. ARGUMENTs have no -e, and are the same each time.
+ * DIR is for two small files. The arguments must not contain -e, and have to be
+ * the same each time.
  */
 
 #include <errno.h>
@@ -35,13 +38,14 @@ enum { TOKEN_ITEMS, TOKEN_META, TOKENS };
 struct cache {
 	struct keeper keeper;
 	char **argv;
-	char items[256];	/* a link to the memfd */
-	char meta[256];		/* what memcached writes when it stops */
+	char items[256];	/* link to the memfd */
+	char meta[256];		/* metadata that memcached writes when it stops
+	*/
 	int fds[TOKENS];
 	pid_t pid;
 };
 
-/* The whole of @from, which may be a file or a memfd. */
+/* Copies all of @from, which may be a file or a memfd. */
 static void copy(int from, int to)
 {
 	off_t offset = 0;
@@ -77,7 +81,7 @@ static _Noreturn void exec_memcached(struct cache *cache, int fd)
 	die(argv[0], -errno);
 }
 
-/* The memfd is inherited; its path ends with the process. */
+/* memcached inherits the memfd; the path to it is valid as long as it runs. */
 static void start(struct cache *cache)
 {
 	cache->pid = checked(fork(), "fork");
@@ -95,7 +99,7 @@ static void begin(struct cache *cache)
 	start(cache);
 }
 
-/* When memcached had stopped, or 0. */
+/* When memcached was stopped, or 0. */
 static time_t stop_time(const struct cache *cache)
 {
 	static const char key[] = "Kstop_time ";
@@ -108,8 +112,8 @@ static time_t stop_time(const struct cache *cache)
 }
 
 /*
- * Memcached forgets everything if it starts in the second in which it had
- * stopped. When the clock was set back there is no waiting for it.
+ * memcached drops all items if it starts in the same second in which it
+ * stopped. If the clock was set back, waiting does not help.
  */
 static void wait_for_clock(const struct cache *cache)
 {
@@ -157,7 +161,7 @@ static void preserve(struct cache *cache)
 		cache->keeper.name);
 }
 
-/* True if memcached ended by itself; that we stopped it is old news. */
+/* True if memcached exited, unless it was stopped for an update. */
 static bool is_gone(const struct cache *cache, int *status)
 {
 	return cache->pid && waitpid(cache->pid, status, WNOHANG) > 0;

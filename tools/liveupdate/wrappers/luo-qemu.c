@@ -1,17 +1,17 @@
 // SPDX-License-Identifier: GPL-2.0
 /*
- * luo-qemu - run QEMU so that its guest is carried over a live update of the
- * host
+ * luo-qemu - run QEMU so that its guest survives a live update of the host
  *
- * usage: luo-qemu [--luod SOCKET] --name NAME --memory MIB [--] QEMU ARGUMENT...
+ * usage: luo-qemu [--luod SOCKET] --name NAME --memory MIB [--] QEMU
+ * ARGUMENT...
  *
- * The guest's memory is a memfd that QEMU maps, and stays where it is. When the
- * update comes, which luod says, or a SIGUSR1, the guest stops, QEMU writes the
- * state of its devices into a second memfd, and both are preserved. The same
- * command in the next kernel finds them, and the guest goes on.
+ * Guest memory is a memfd that QEMU maps, and stays in place. When luod or
+ * SIGUSR1 announces an update, the guest is stopped, QEMU writes the state of
+ * its devices into a second memfd, and both memfds are preserved. The same
+ * command in the next kernel retrieves them, and resumes the guest.
  *
- * QEMU needs no change: 7.2 and later can leave shared memory out of a
- * migration. ARGUMENTs have neither -m nor -incoming.
+ * QEMU 7.2 and later works unmodified, as it can leave shared memory out of a
+ * migration. The arguments must contain neither -m nor -incoming.
  */
 
 #include <errno.h>
@@ -48,7 +48,7 @@ static int make_memfd(const char *name)
 	return checked(memfd_create(name, MFD_CLOEXEC), name);
 }
 
-/* An fd that QEMU inherits. */
+/* Duplicates an fd so that QEMU inherits it. */
 static int inherit(int fd)
 {
 	return checked(fcntl(fd, F_DUPFD, 3), "fcntl");
@@ -101,11 +101,12 @@ static void boot(struct vm *vm)
 {
 	vm->fds[TOKEN_RAM] = make_memfd("luo-qemu-ram");
 	vm->fds[TOKEN_STATE] = make_memfd("luo-qemu-state");
-	checked(ftruncate(vm->fds[TOKEN_RAM], vm->mib << 20), "guest memory");
+	checked(ftruncate(vm->fds[TOKEN_RAM], vm->mib << 20),
+		"resize guest memory");
 	start_qemu(vm, false);
 }
 
-/* Whatever fails: the session is not finished, and can be had by another try. */
+/* The session is finished last, so that a failure can be retried. */
 static void resume(struct vm *vm)
 {
 	struct stat st;
@@ -114,7 +115,7 @@ static void resume(struct vm *vm)
 	for (i = 0; i < TOKENS; i++)
 		vm->fds[i] = get(keeper_retrieve(&vm->keeper, i), "retrieve");
 	if (fstat(vm->fds[TOKEN_RAM], &st) || st.st_size != vm->mib << 20)
-		die("the guest had another size of memory", -EINVAL);
+		die("--memory differs from the preserved guest", -EINVAL);
 	start_qemu(vm, true);
 	checked(lseek(vm->fds[TOKEN_STATE], 0, SEEK_SET), "seek");
 	get(qmp_run(vm->qmp, "getfd", "{\"fdname\":\"state\"}",
@@ -123,13 +124,13 @@ static void resume(struct vm *vm)
 	    "load the state");
 	get(qmp_wait_migrated(vm->qmp), "load the state");
 	get(keeper_finish(&vm->keeper), "finish the session");
-	get(qmp_run(vm->qmp, "cont", NULL, -1), "go on");
+	get(qmp_run(vm->qmp, "cont", NULL, -1), "resume the guest");
 }
 
 static void preserve(struct vm *vm)
 {
 	get(qmp_run(vm->qmp, "stop", NULL, -1), "stop the guest");
-	checked(ftruncate(vm->fds[TOKEN_STATE], 0), "the state's file");
+	checked(ftruncate(vm->fds[TOKEN_STATE], 0), "truncate the state memfd");
 	checked(lseek(vm->fds[TOKEN_STATE], 0, SEEK_SET), "seek");
 	get(qmp_run(vm->qmp, "getfd", "{\"fdname\":\"state\"}",
 		    vm->fds[TOKEN_STATE]), "pass the state");
@@ -156,7 +157,8 @@ static int serve(struct vm *vm)
 			preserve(vm);
 			break;
 		case KEEPER_ABORT:
-			get(qmp_run(vm->qmp, "cont", NULL, -1), "go on");
+			get(qmp_run(vm->qmp, "cont", NULL, -1),
+			    "resume the guest");
 			break;
 		case KEEPER_STOP:
 			kill(vm->pid, SIGTERM);
@@ -185,7 +187,8 @@ int main(int argc, char **argv)
 	parse_options(&options, argc, argv, "memory", "MIB");
 	vm.mib = parse_mib(options.extra);
 	vm.argv = options.argv;
-	get(keeper_open(&vm.keeper, options.name, options.luod), "live update");
+	get(keeper_open(&vm.keeper, options.name, options.luod),
+	    "open a session");
 	if (vm.keeper.session)
 		resume(&vm);
 	else

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: GPL-2.0
 /*
- * The monitor of QEMU, see qmp.h.
+ * QEMU Machine Protocol, see qmp.h.
  */
 
 #include <errno.h>
@@ -37,7 +37,7 @@ static int send_line(int sock, const char *line, int fd)
 	return sendmsg(sock, &msg, MSG_NOSIGNAL) < 0 ? -errno : 0;
 }
 
-/* The next object, to be put, or NULL at the end of the connection. */
+/* The next message, which the caller puts, or NULL at the end. */
 static struct json_object *receive(int sock)
 {
 	static char line[LINE_SIZE];
@@ -52,7 +52,7 @@ static struct json_object *receive(int sock)
 	return NULL;
 }
 
-/* The answer to a command; what happens meanwhile is of no interest. */
+/* Receives the answer to a command; events before it are skipped. */
 static int receive_answer(int sock, struct json_object **answer)
 {
 	struct json_object *object, *value;
@@ -106,7 +106,7 @@ int qmp_open(int sock)
 	return qmp_run(sock, "qmp_capabilities", NULL, -1);
 }
 
-/* 1 if it is over, 0 if it is not. */
+/* 1 if the migration has completed, 0 if it is in progress. */
 static int is_migrated(int sock)
 {
 	struct json_object *answer, *status;

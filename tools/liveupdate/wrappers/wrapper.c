@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: GPL-2.0
 /*
- * What programs that run other programs have in common, see wrapper.h.
+ * Helpers of the wrappers, see wrapper.h.
  */
 
 #include <errno.h>

@@ -1,18 +1,17 @@
 /* SPDX-License-Identifier: GPL-2.0 */
 /*
- * What programs that run other programs have in common: their options, and how
- * they give up.
+ * Helpers of the programs that wrap other programs: options and fatal errors.
  */
 
 #ifndef WRAPPER_H
 #define WRAPPER_H
 
 /**
- * struct options - of the command line
- * @luod: the socket of luod, or NULL
- * @name: of the session
- * @extra: the value of the option that only this program has
- * @argv: the program that is run, and its arguments
+ * struct options - command line options
+ * @luod: socket of luod, or NULL
+ * @name: name of the session
+ * @extra: value of the option that is specific to the wrapper
+ * @argv: the program to run, and its arguments
  */
 struct options {
 	const char *luod;
@@ -21,12 +20,14 @@ struct options {
 	char **argv;
 };
 
-/* All are needed but --luod; @extra is the name of one more, and its @value. */
+/*
+ * All options but --luod are required; @extra is the name of the specific one.
+ */
 void parse_options(struct options *options, int argc, char **argv,
 		   const char *extra, const char *value);
 _Noreturn void show_usage(void);
 
-/* End the program with a message if a value is a negative errno, or -1. */
+/* Exit with a message if @value is a negative errno, or -1 with errno set. */
 int get(int value, const char *what);
 int checked(int value, const char *what);
 _Noreturn void die(const char *what, int err);

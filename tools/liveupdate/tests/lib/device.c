@@ -78,7 +78,7 @@ static void open_when_free(void)
 	CHECK_EQ(fake.opens, 4);
 	luo_device_close(device);
 
-	/* One try at the end of the time, and no time for another. */
+	/* There is a last attempt when the time is over; 0 allows only that. */
 	fake_reset(NULL);
 	fake.open_err = EBUSY;
 	fake.open_failures = 1000;
@@ -86,7 +86,7 @@ static void open_when_free(void)
 	CHECK(fake.opens >= 2);
 	CHECK_EQ(luo_device_open_wait(&device, 0, 0), -EBUSY);
 
-	/* There is nothing to wait for. */
+	/* An error other than -EBUSY is not retried. */
 	fake_reset(NULL);
 	fake.open_err = ENOENT;
 	fake.open_failures = 1000;
@@ -160,7 +160,7 @@ static void set_event(void)
 	luo_device_close(device);
 }
 
-/* Creates and retrieves alike: both structs are the same. */
+/* For create and retrieve, whose structs have the same layout. */
 static int give_session(unsigned long cmd, void *arg)
 {
 	struct liveupdate_ioctl_create_session *create = arg;
@@ -209,7 +209,7 @@ static void discard_session(void)
 	luo_device_close(device);
 }
 
-/* The kernel is not even asked. */
+/* The kernel must not be called. */
 static void long_name(void)
 {
 	struct luo_device *device = device_with(NULL);
@@ -225,7 +225,7 @@ static void long_name(void)
 	luo_device_close(device);
 }
 
-/* The kernel's errors come through, and nothing has changed. */
+/* Errors of the kernel are returned, and outputs are not written. */
 static void errors(void)
 {
 	struct luo_device *device = device_with(fail);
@@ -261,7 +261,7 @@ static void names(void)
 	CHECK(!luo_event_name(LUO_EVENT_CANCEL + 1));
 }
 
-/* A memfd is always readable, a pipe without bytes never. */
+/* A memfd always polls as readable, an empty pipe never does. */
 static void waits(void)
 {
 	struct luo_device *device;

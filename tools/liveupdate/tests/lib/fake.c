@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: GPL-2.0
 /*
- * A kernel that says what a test tells it to.
+ * A fake kernel, controlled by the test.
  */
 
 #include <errno.h>
@@ -19,7 +19,7 @@
 
 #define DEVICE "/dev/liveupdate"
 
-/* Marks files that answer commands: nobody else makes files of this size. */
+/* Files of this size are fake fds; no other file in the tests has it. */
 #define FAKE_SIZE 4711
 
 struct fake fake;

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: GPL-2.0 */
 /*
- * A kernel that says what a test tells it to. This program's open() and ioctl()
- * are there instead of those of libc.
+ * A fake kernel, controlled by the test: open() and ioctl() of this program
+ * replace those of libc.
  */
 
 #ifndef LUO_TOOLS_FAKE_H
@@ -10,16 +10,16 @@
 #include <stddef.h>
 
 /**
- * struct fake - what the kernel does, and what was asked of it
- * @open_err: what open() of the device fails with, or 0
- * @open_failures: how often it does, before it works
- * @opens: how often it was called
+ * struct fake - behaviour of the fake kernel, and a record of calls
+ * @open_err: errno with which open() of the device fails, or 0
+ * @open_failures: how many times it fails before it succeeds
+ * @opens: number of calls of open()
  * @open_flags: flags of the last call
- * @answer: answers a command that is not about fds: 0 or a negative errno
- * @calls: how often ioctl() was called
+ * @answer: handles a command that does not return an fd: 0 or a negative errno
+ * @calls: number of calls of ioctl()
  * @fd: fd of the last call
  * @cmd: command of the last call
- * @size: the first field of its struct
+ * @size: first field of its struct
  */
 struct fake {
 	int open_err;
@@ -35,13 +35,13 @@ struct fake {
 
 extern struct fake fake;
 
-/* As if nothing had happened. */
+/* Resets the record and the behaviour. */
 void fake_reset(int (*answer)(unsigned long cmd, void *arg));
 
-/* An fd that answers commands; others do not: ENOTTY. */
+/* Returns an fd that accepts commands; other fds fail with ENOTTY. */
 int fake_fd(void);
 
-/* True if the fd is closed on exec. */
+/* True if the fd is close-on-exec. */
 int fake_is_cloexec(int fd);
 
 #endif /* LUO_TOOLS_FAKE_H */

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: GPL-2.0
 /*
- * Lists of sessions and of files, which the kernel gives in pieces.
+ * Lists of sessions and of files, which the kernel returns in several pieces.
  */
 
 #include <errno.h>
@@ -13,7 +13,7 @@
 
 #define MANY 1000
 
-/* How many entries there are, how many are written at once, when it fails. */
+/* Number of entries, number of entries per call, index of the failing call. */
 static unsigned int total, piece, fail_at;
 
 static int list_sessions(unsigned long cmd, void *arg)
@@ -106,7 +106,7 @@ static void session_list_fails(void)
 	luo_device_close(device);
 }
 
-/* Tokens 0, 3, 6 and so on, then the highest one that there can be. */
+/* Tokens are 0, 3, 6 and so on, and the highest possible one. */
 static int list_files(unsigned long cmd, void *arg)
 {
 	struct liveupdate_session_list_fds *list = arg;
@@ -201,7 +201,7 @@ static void info_of_one(void)
 	CHECK(luo_session_info_is_incoming(info));
 	CHECK_EQ(luo_session_info_files(info), 9);
 	CHECK_EQ(luo_session_info_bytes(info), 5);
-	/* Tokens 3, 9, 15, 21, and the last one. */
+	/* Tokens 3, 9, 15, 21, and the highest one. */
 	CHECK_EQ(luo_session_info_retrieved(info), 5);
 	luo_session_info_free(info);
 	luo_session_info_free(NULL);
@@ -212,6 +212,6 @@ const struct test list_tests[] = {
 	{ "sessions in pieces of any size", sessions },
 	{ "a list that fails in the middle", session_list_fails },
 	{ "files up to the highest token", files },
-	{ "what there is to know of one session", info_of_one },
+	{ "properties of one session", info_of_one },
 	{ NULL, NULL },
 };

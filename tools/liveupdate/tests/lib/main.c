@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: GPL-2.0
 /*
- * Runs the unit tests of a program. None may leave an fd behind.
+ * Runs the unit tests of a program, and checks that none leaks an fd.
  */
 
 #include <dirent.h>

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: GPL-2.0
 /*
- * Sessions over Unix sockets.
+ * Passing sessions over Unix sockets.
  */
 
 #include <errno.h>
@@ -38,7 +38,7 @@ static void tear_down(void)
 	close(socks[1]);
 }
 
-/* Sends fds as somebody may who does not use the library. */
+/* Sends fds without the library, as a peer may. */
 static void send_fds(const int *fds, size_t count)
 {
 	struct iovec iov = { .iov_base = "x", .iov_len = 1 };
@@ -97,7 +97,7 @@ static void without_session(void)
 	CHECK_EQ(write(socks[0], "abc", 3), 3);
 	CHECK_EQ(luo_session_recv(socks[1], buf, sizeof(buf), &got), 3);
 	CHECK(!got);
-	/* The end. */
+	/* End of file. */
 	CHECK(!shutdown(socks[0], SHUT_WR));
 	got = (void *)socks;
 	CHECK_EQ(luo_session_recv(socks[1], buf, sizeof(buf), &got), 0);
@@ -118,7 +118,7 @@ static void not_one_session(void)
 	CHECK_EQ(luo_session_recv(socks[1], buf, 1, &got), -EBADMSG);
 	for (i = 0; i < ARRAY_SIZE(fds); i++)
 		fds[i] = fake_fd();
-	/* Up to more than there is room for. */
+	/* Up to more than the library has room for. */
 	for (count = 2; count <= ARRAY_SIZE(fds); count++) {
 		send_fds(fds, count);
 		CHECK_EQ(luo_session_recv(socks[1], buf, 1, &got), -EBADMSG);
@@ -134,7 +134,7 @@ static void not_one_session(void)
 	tear_down();
 }
 
-/* The receiver has no fd left, or one for two. */
+/* The receiver has no free fd, or only one for two attached fds. */
 static void no_room(void)
 {
 	struct rlimit limit, less;
@@ -188,7 +188,7 @@ static void errors(void)
 	CHECK_EQ(luo_session_recv(socks[1], buf, 0, &got), -EINVAL);
 	CHECK(!fcntl(socks[1], F_SETFL, O_NONBLOCK));
 	CHECK_EQ(luo_session_recv(socks[1], buf, 1, &got), -EAGAIN);
-	/* No signal. */
+	/* No SIGPIPE. */
 	close(socks[1]);
 	CHECK_EQ(luo_session_send(session, socks[0], "x", 1), -EPIPE);
 	CHECK_EQ(luo_session_send(session, -1, "x", 1), -EBADF);
@@ -203,7 +203,7 @@ const struct test pass_tests[] = {
 	{ "bytes without a session, and the end", without_session },
 	{ "fds that are not one session", not_one_session },
 	{ "no fd left", no_room },
-	{ "credentials come along", credentials_too },
+	{ "credentials are attached", credentials_too },
 	{ "errors", errors },
 	{ NULL, NULL },
 };

@@ -17,7 +17,7 @@
 
 static int failure;
 
-/* Answers every command of a session, after a look at what it is asked. */
+/* Handles every command of a session, and checks its arguments. */
 static int answer(unsigned long cmd, void *arg)
 {
 	struct liveupdate_session_preserve_fd *preserve = arg;
@@ -33,7 +33,7 @@ static int answer(unsigned long cmd, void *arg)
 	switch (cmd) {
 	case LIVEUPDATE_SESSION_GET_NAME:
 		CHECK_EQ(name->reserved, 0);
-		/* Not terminated: the library must not rely on it. */
+		/* Not terminated, as the library must terminate the name. */
 		memset(name->name, 'n', sizeof(name->name));
 		return 0;
 	case LIVEUPDATE_SESSION_PRESERVE_FD:

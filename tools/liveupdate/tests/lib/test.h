@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: GPL-2.0 */
 /*
- * A few lines that test programs need.
+ * Macros for test programs.
  */
 
 #ifndef LUO_TOOLS_TEST_H
@@ -12,7 +12,7 @@
 
 #define ARRAY_SIZE(a) (sizeof(a) / sizeof((a)[0]))
 
-/* Ends the program: what is behind it would be about something else. */
+/* Ends the program, as later checks would be meaningless. */
 #define CHECK(condition) do {						\
 	if (!(condition)) {						\
 		fprintf(stderr, "%s:%d: false: %s\n", __FILE__,		\
@@ -37,13 +37,13 @@ struct test {
 	void (*run)(void);
 };
 
-/* Tests of one thing, the last one without a name. */
+/* A test case; the last one of a suite has no name. */
 struct suite {
 	const char *name;
 	const struct test *tests;
 };
 
-/* All of a program, the last one without a name. */
+/* All suites of a program; the last one has no name. */
 extern const struct suite suites[];
 
 extern const struct test device_tests[];
