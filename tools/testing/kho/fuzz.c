@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: GPL-2.0
 /*
- * What the fuzzers share, see fuzz.h.
+ * Code shared by the fuzzers, see fuzz.h.
  */
 
 #include <linux/io.h>
@@ -28,7 +28,7 @@ u64 fuzz_take_pa(struct fuzz_input *input)
 {
 	const u8 kind = fuzz_take(input, 1);
 
-	/* One behind the pages, and 0. */
+	/* One past the last page, and 0. */
 	if (kind < 0xe0)
 		return kind % 32 == 31 ? 0 :
 		       PFN_PHYS(SIM_FIRST_PFN + kind % (FUZZ_PAGES + 1));
@@ -44,7 +44,7 @@ static void preserve(unsigned long index, unsigned int order)
 				order));
 }
 
-/* The next block, of any size; returns how many pages it has. */
+/* Chooses the order of the next block; returns its number of pages. */
 static unsigned long make_block(struct fuzz_input *input, unsigned long index)
 {
 	const u8 kind = fuzz_take(input, 1);
@@ -75,12 +75,14 @@ void fuzz_layout(struct fuzz_input *input)
 		i += make_block(input, i);
 }
 
-/* Some words in a row: a number, or the pa of pages in a row. */
+/*
+ * Overwrites some consecutive words: with a number, or consecutive addresses.
+ */
 void fuzz_poke(struct fuzz_input *input, unsigned long pfn, unsigned int nr)
 {
 	const unsigned long page = pfn + fuzz_take(input, 1) % nr;
 	const u8 kind = fuzz_take(input, 1);
-	/* Most of what matters is in the first words. */
+	/* Most fields are in the first words. */
 	const unsigned int word = kind & 8 ?
 		fuzz_take(input, 2) % (PAGE_SIZE / sizeof(u64)) :
 		fuzz_take(input, 1) % 16;

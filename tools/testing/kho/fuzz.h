@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: GPL-2.0 */
 /*
- * What the fuzzers share: they make memory of the previous kernel out of the
+ * Code shared by the fuzzers: they build memory of the previous kernel from the
  * bytes that libFuzzer chooses.
  */
 #ifndef _KHO_TEST_FUZZ_H
@@ -9,8 +9,9 @@
 #include "sim.h"
 
 /*
- * Memory of the previous kernel. The first pages are preserved one by one, and
- * hold records when it begins; of the others some are preserved.
+ * Memory of the previous kernel. Each of the first pages is preserved as a
+ * block of its own, and initially holds a record; of the other pages some are
+ * preserved.
  */
 #define FUZZ_PAGES	16
 #define FUZZ_RECORDS	4
@@ -23,10 +24,10 @@ struct fuzz_input {
 /* The next bytes as a number; zeros at the end. */
 u64 fuzz_take(struct fuzz_input *input, unsigned int bytes);
 
-/* A physical address, likely that of one of the pages. */
+/* A physical address, in most cases that of one of the pages. */
 u64 fuzz_take_pa(struct fuzz_input *input);
 
-/* Begins: preserves pages, and gives back the rest. */
+/* Starts an input: preserves pages, and frees the others. */
 void fuzz_layout(struct fuzz_input *input);
 
 static inline u64 fuzz_page_pa(unsigned int index)
@@ -39,22 +40,22 @@ static inline void *fuzz_page(unsigned int index)
 	return phys_to_virt(fuzz_page_pa(index));
 }
 
-/* The pa of a preserved block of an order; 0 if there is none. */
+/* Physical address of a preserved block of @order; 0 if there is none. */
 u64 fuzz_block(unsigned int order);
 
-/* Ends: changes some words of the pages, starts the next kernel. */
+/* Overwrites some words of the pages, and starts the next kernel. */
 void fuzz_kexec(struct fuzz_input *input);
 
-/* Writes somewhere into one of some pages, where they are allocated. */
+/* Overwrites words in one of @nr pages from @pfn on, if it is allocated. */
 void fuzz_poke(struct fuzz_input *input, unsigned long pfn, unsigned int nr);
 
 /*
- * The order of the preserved block that begins at @pa, -1 if there is none: the
- * model of what waits.
+ * The order of the preserved block that begins at @pa, or -1: the reference
+ * model of the incoming tree.
  */
 int fuzz_block_order(u64 pa);
 
-/* A page that can be read as a record, or NULL. */
+/* The page at @pa if it can be a record, or NULL. */
 const void *fuzz_record(u64 pa);
 
 #endif /* _KHO_TEST_FUZZ_H */

@@ -10,12 +10,12 @@
 #include "fuzz.h"
 #include "luo_chain.h"
 
-/* A circle is read that far; a test reads one up to its end. */
+/* Number of entries to read of a cyclic chain. */
 #define MAX_ENTRIES	600
 
 static const size_t entry_sizes[] = { 64, 72, 80, 2040, 4080 };
 
-/* The entry with a number, found from the start; NULL at the end. */
+/* Entry number @nr, counted from the first block; NULL past the end. */
 static const void *model_entry(u64 pa, size_t size, u64 nr)
 {
 	unsigned int blocks = 0;
@@ -51,7 +51,7 @@ static void expect_entries(u64 pa, size_t entry_size)
 	}
 }
 
-/* As many blocks as there are pages, all full. */
+/* Builds a chain of all pages, each of them full. */
 static void make_chain(size_t entry_size)
 {
 	unsigned int i;

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: GPL-2.0
 /*
- * Fuzzes the reader of records of memfds in extents: the record, the chunks and
- * the extents.
+ * Fuzzes the reader of memfd records in the extents format: the record, its
+ * chunks and extents.
  */
 
 #include <linux/io.h>
@@ -12,11 +12,11 @@
 #include "fuzz.h"
 #include "memfd_extents.h"
 
-/* Chunks at the beginning, and how many of a chain get new sums. */
+/* Number of initial chunks, and of chunks whose checksums are recomputed. */
 #define CHUNKS		2
 #define SEAL_MAX	8
 
-/* All pages of an extent lie in preserved blocks, none of which sticks out. */
+/* Preserved blocks cover exactly the pages of an extent. */
 static void expect_preserved(const struct memfd_extent *extent)
 {
 	u64 pfn = extent->pfn;
@@ -30,7 +30,7 @@ static void expect_preserved(const struct memfd_extent *extent)
 	expect(pfn == extent->pfn + extent->nr);
 }
 
-/* Every extent is what the format says of it. */
+/* Every extent that the reader returns conforms to the format. */
 static void expect_extents(const struct memfd_extents_ser *ser)
 {
 	struct memfd_extents_reader reader;
@@ -62,7 +62,7 @@ static void expect_attributes(const struct memfd_extents_ser *ser)
 	expect(memchr(ser->name, 0, sizeof(ser->name)));
 }
 
-/* Every preserved block that is no record is an extent, behind a hole. */
+/* Makes an extent of every preserved block that is no record, after a hole. */
 static void make_extents(struct memfd_extents_ser *ser)
 {
 	struct memfd_extents_chunk *chunk;
@@ -84,7 +84,7 @@ static void make_extents(struct memfd_extents_ser *ser)
 	}
 }
 
-/* Chunks without extents do not occur. */
+/* Links the chunks that have extents; empty chunks are invalid. */
 static void link_chunks(struct memfd_extents_ser *ser)
 {
 	u64 *link = &ser->chunks;
@@ -115,7 +115,7 @@ static void make_record(void)
 	link_chunks(ser);
 }
 
-/* Pages in the extents of a chunk, as far as there are any. */
+/* Number of pages in the extents of a chunk, within its bounds. */
 static u64 count_pages(const struct memfd_extents_chunk *chunk)
 {
 	u64 i, pages = 0;
@@ -126,8 +126,8 @@ static u64 count_pages(const struct memfd_extents_chunk *chunk)
 }
 
 /*
- * Sums, and numbers that have to agree with each other, would keep what is
- * behind them from being looked at. So they are made right, or some of them.
+ * Wrong checksums, or counts that do not match, would stop the reader early. So
+ * recompute all or some of them.
  */
 static void seal(struct memfd_extents_ser *ser, bool count)
 {

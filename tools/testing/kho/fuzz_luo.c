@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: GPL-2.0
 /*
- * Fuzzes the readers of LUO's records: the root, the page with objects that
- * files have in common, and what the root has no room for.
+ * Fuzzes the readers of LUO's records: the root, the page of
+ * file-lifecycle-bound objects, and the extension record.
  */
 
 #include <linux/io.h>
@@ -12,10 +12,10 @@
 #include "luo_chain.h"
 #include "luo_read.h"
 
-/* A circle is read that far. */
+/* Number of entries to read of a cyclic chain. */
 #define MAX_ENTRIES	300
 
-/* Which page holds what, when it begins. */
+/* Initial contents of the pages. */
 enum { ROOT, EXTRA, FLBS, SUBSYSTEMS };
 
 static void make_flbs(void)
@@ -62,7 +62,7 @@ static void make_records(void)
 	make_subsystems();
 }
 
-/* The record of a sub-tree, or NULL if it cannot be one. */
+/* The record of a subtree, or NULL if it is invalid. */
 static const void *model_record(u64 pa, u64 bytes, const char *compatible,
 				u64 least)
 {
@@ -121,7 +121,7 @@ static void expect_root(const struct luo_ser *root, struct fuzz_input *input)
 	snprintf(name, sizeof(name), "object %u", (u8)fuzz_take(input, 1) % 64);
 	err = luo_flb_find_early(name, &data);
 	want = model_find(root, name, &model);
-	/* There are several errors if there is no root. */
+	/* Without a root there are several possible errors. */
 	expect(root ? err == want : err < 0 && err != -ENODATA);
 	expect(err || data == model);
 	if (root && !IS_ERR(luo_flb_page_incoming(root->flbs)))
@@ -175,7 +175,7 @@ static void expect_extra(const struct xluo_ser *record, u64 bytes)
 	expect_subsystems(extra->subsystems);
 }
 
-/* Chooses where a sub-tree is; false if nothing is there. */
+/* Chooses the address of a subtree; false if nothing is there. */
 static bool choose(struct fuzz_input *input, const char *name, u64 *pa,
 		   u64 *bytes)
 {
@@ -186,7 +186,7 @@ static bool choose(struct fuzz_input *input, const char *name, u64 *pa,
 	*bytes ^= fuzz_take(input, 1);
 	if (kind & 1)
 		*bytes += fuzz_take(input, 2);
-	/* The blob of a sub-tree is given by where it is mapped. */
+	/* KHO passes the mapped blob of a subtree, so it must be mapped. */
 	return pfn_to_page(PHYS_PFN(*pa))->used &&
 	       !kho_add_subtree(name, phys_to_virt(*pa), *bytes);
 }
@@ -208,7 +208,7 @@ int LLVMFuzzerTestOneInput(const u8 *data, size_t size)
 		return 0;
 	fuzz_kexec(&input);
 	input = (struct fuzz_input) { data, size };
-	/* Of the root only what this kernel knows is looked at. */
+	/* Of a longer root, only the fields that this kernel knows are read. */
 	expect_root(model_record(root_pa, root_bytes < 32 ? 0 : 32, "luo-v5",
 				 32), &input);
 	expect_extra(model_record(extra_pa, extra_bytes, "x-luo-1", 96),

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: GPL-2.0
 /*
- * Fuzzes the reader of records of memfds: the record, the area of entries and
- * the entries.
+ * Fuzzes the reader of memfd records in the format of mainline: the record, the
+ * vmalloc area of entries and the entries.
  */
 
 #include <linux/io.h>
@@ -12,7 +12,7 @@
 #include "fuzz.h"
 #include "memfd_luo.h"
 
-/* Every entry is what the format says of it; they are the same each time. */
+/* Every entry conforms to the format, and a second read returns the same. */
 static void expect_entries(const struct memfd_luo_ser *ser)
 {
 	const struct memfd_luo_folio_ser *entry;
@@ -37,7 +37,7 @@ static void expect_entries(const struct memfd_luo_ser *ser)
 	       ser->folios.total_pages * (PAGE_SIZE / sizeof(*entry)));
 }
 
-/* Every preserved block that is no record is a folio, behind a hole. */
+/* Makes a folio of every preserved block that is no record, after a hole. */
 static u64 make_entries(struct memfd_luo_folio_ser *entry)
 {
 	u64 index = 0, nr = 0;
@@ -57,7 +57,7 @@ static u64 make_entries(struct memfd_luo_folio_ser *entry)
 	return nr;
 }
 
-/* The record, the chunk and the area's two pages. */
+/* Builds the record, the chunk and the two pages of the area. */
 static void make_record(void)
 {
 	struct memfd_luo_ser *ser = fuzz_page(0);

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: GPL-2.0
 /*
- * Fuzzes what the previous kernel says of itself.
+ * Fuzzes the reader of the previous kernel's metadata.
  */
 
 #include <linux/io.h>
@@ -10,7 +10,7 @@
 
 #include "fuzz.h"
 
-/* The record of the next kernel, that we leave. */
+/* The record that is handed over to the next kernel. */
 static const struct kho_metadata *outgoing_record(void)
 {
 	phys_addr_t phys;
@@ -28,7 +28,7 @@ static void init_outgoing(void)
 	expect(!kho_root_init(virt_to_phys(kho_outgoing_tracker()->root)));
 }
 
-/* What the kernel knows is what it read last, for it runs on and on here. */
+/* Compares with the last valid record, as the kernel's state is not reset. */
 static void expect_count(const struct kho_metadata *in)
 {
 	const struct kho_metadata *record;
@@ -44,7 +44,7 @@ static void expect_count(const struct kho_metadata *in)
 	expect(record->kexec_count == count + 1);
 }
 
-/* The release is as long as it may be, and nothing ends what is behind it. */
+/* The release has maximum length, and no NUL follows it. */
 static void make_record(void)
 {
 	struct kho_metadata *record = fuzz_page(0);
@@ -67,7 +67,7 @@ int LLVMFuzzerTestOneInput(const u8 *data, size_t size)
 	make_record();
 	pa = fuzz_page_pa(fuzz_take(&input, 1) % FUZZ_PAGES);
 	bytes = sizeof(in) ^ fuzz_take(&input, 1);
-	/* The blob of a sub-tree is given by where it is mapped. */
+	/* KHO passes the mapped blob of a subtree, so it must be mapped. */
 	if (!pfn_to_page(PHYS_PFN(pa))->used)
 		return 0;
 	expect(!kho_add_subtree(KHO_METADATA_SUBTREE, phys_to_virt(pa), bytes));

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: GPL-2.0
 /*
- * Fuzzes the root of the handover: a root that a kernel made, with some bytes
- * changed, or any bytes at all.
+ * Fuzzes the reader of the KHO root: a valid root with some bytes changed, or
+ * arbitrary bytes.
  */
 
 #include <libfdt.h>
@@ -20,7 +20,7 @@ static void *any_root(struct fuzz_input *input)
 	return fdt;
 }
 
-/* Changes a byte, or a number; the tree is in the first bytes. */
+/* Changes a byte, or a number; the FDT structure is in the first bytes. */
 static void change(char *fdt, struct fuzz_input *input)
 {
 	const u8 kind = fuzz_take(input, 1);
@@ -54,7 +54,7 @@ static void *changed_root(struct fuzz_input *input)
 	return fdt;
 }
 
-/* Both properties are there, and of the size that the format says. */
+/* The node has both properties, with the sizes that the format demands. */
 static bool has_both(const char *name)
 {
 	const void *fdt = kho_incoming_fdt();
@@ -81,7 +81,7 @@ static void retrieve(const char *name)
 int LLVMFuzzerTestOneInput(const u8 *data, size_t size)
 {
 	struct fuzz_input input = { data, size < PAGE_SIZE ? size : PAGE_SIZE };
-	/* A page, and not a byte behind it. */
+	/* Exactly one page, so that ASan detects reads beyond it. */
 	void *fdt = fuzz_take(&input, 1) & 1 ? any_root(&input) :
 					       changed_root(&input);
 

@@ -1,10 +1,11 @@
 // SPDX-License-Identifier: GPL-2.0
 /*
- * Fuzzes the tree of preserved blocks: a tree of any blocks, with some words of
- * its nodes changed, and maybe another root.
+ * Fuzzes the reader of the tree of preserved blocks: a tree of arbitrary
+ * blocks, with some words of its nodes changed, and optionally another root.
  *
- * Looking at it has an end, and stays inside its memory. If it is a tree, the
- * walk yields the blocks that were seen, merged, or says that they overlap.
+ * Checking the tree terminates, and stays inside its memory. If the tree is
+ * valid, the walk yields its blocks, merged into runs, or reports that they
+ * overlap.
  */
 
 #include <linux/gfp.h>
@@ -60,7 +61,7 @@ static int compare(const void *a, const void *b)
 	return (x->start > y->start) - (x->start < y->start);
 }
 
-/* The run that begins with the blocks @i; moves there. -EINVAL on overlap. */
+/* The run that begins with block @i, which advances. -EINVAL on overlap. */
 static int model_run(const struct seen *seen, unsigned int *i, u64 *start,
 		     u64 *end)
 {
@@ -92,7 +93,7 @@ static void expect_runs(const struct seen *seen, u64 root)
 	} while (more > 0);
 }
 
-/* The number of keys of a range, and the bitmap of a key. */
+/* Checks the number of keys in a range, and the bitmap of a key. */
 static void expect_keys(const struct seen *seen, u64 root, u64 key, u64 last)
 {
 	unsigned int i;
@@ -115,7 +116,7 @@ static void expect_keys(const struct seen *seen, u64 root, u64 key, u64 last)
 	expect(!nr || kho_tree_has_more(root, key, last, nr - 1));
 }
 
-/* As the tracker does it, but without a look at what is there. */
+/* Sets a key as the tracker does, but without checking nodes on the way. */
 static void set_key(void *node, u64 key)
 {
 	struct kho_tree_bitmap *bitmap;
@@ -134,8 +135,8 @@ static void set_key(void *node, u64 key)
 }
 
 /*
- * A key: any, of a block near others, around the end of a bitmap, or in the
- * bitmap that several orders share. Some are of no block.
+ * Chooses a key: any, one of a block near others, one near the end of a bitmap,
+ * or one in the bitmap that several orders share. Some keys are invalid.
  */
 static u64 take_key(struct fuzz_input *input)
 {

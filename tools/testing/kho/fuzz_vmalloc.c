@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: GPL-2.0
 /*
- * Fuzzes the reader of areas of vmalloc(): the descriptor, the chunks and the
- * blocks may be anything.
+ * Fuzzes the reader of preserved vmalloc() areas: descriptor, chunks and blocks
+ * are arbitrary.
  */
 
 #include <linux/io.h>
@@ -10,10 +10,10 @@
 
 #include "fuzz.h"
 
-/* So that an area may have several chunks; the blocks may come again. */
+/* So that an area can have several chunks; a block may occur repeatedly. */
 #define MORE_PAGES	2048
 
-/* All of the range is preserved, and nothing but it in the same blocks. */
+/* Preserved blocks cover exactly the range. */
 static bool model_range(u64 pa, u64 nr)
 {
 	while (nr) {
@@ -27,7 +27,7 @@ static bool model_range(u64 pa, u64 nr)
 	return true;
 }
 
-/* The page with a number, found from the start; 0 if something is damaged. */
+/* Page number @nr, counted from the first chunk; 0 if a chunk is invalid. */
 static u64 model_page(const struct kho_vmalloc *desc, u64 nr)
 {
 	u64 block = nr >> desc->order;
@@ -67,7 +67,7 @@ static void expect_pages(const struct kho_vmalloc *desc)
 	expect(!kho_vmalloc_next(&reader));
 }
 
-/* Two chunks of blocks that are all the same. */
+/* Builds two chunks with the same block in every slot. */
 static void make_area(struct fuzz_input *input, struct kho_vmalloc *desc)
 {
 	struct kho_vmalloc_chunk *chunk = fuzz_page(0), *last = fuzz_page(1);

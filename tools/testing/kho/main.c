@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: GPL-2.0
 /*
- * Runs the tests of Kexec Handover that need no kernel.
+ * Runs the KHO tests that need no kernel.
  */
 
 #include <linux/prandom.h>
@@ -68,7 +68,7 @@ static void run(const char *name, unsigned int seed)
 			continue;
 		printf("%s, seed %u\n", tests[i].name, seed);
 		fflush(stdout);
-		/* So that a test does the same when it is run alone. */
+		/* A test behaves the same when it is run alone. */
 		prandom_seed_state(&rnd, seed);
 		sim_reset();
 		tests[i].run();

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: GPL-2.0
 /*
- * What the tree of preserved blocks is compared with: a table of all pages.
+ * Reference model of the tree of preserved blocks: a table of all pages.
  */
 
 #include <linux/string.h>
@@ -12,7 +12,7 @@ static bool *page_of(struct model *model, unsigned long pfn)
 	return &model->used[pfn - SIM_FIRST_PFN];
 }
 
-/* False, and nothing is changed, if a page of the block is there already. */
+/* Returns false, without a change, if a page of the block is used already. */
 bool model_add(struct model *model, unsigned long pfn, unsigned int order)
 {
 	const unsigned long nr = 1UL << order;
@@ -34,7 +34,7 @@ struct model_block model_del(struct model *model, unsigned int i)
 	return block;
 }
 
-/* The first run of used pages in [*start, *end), which are moved there. */
+/* Sets [*start, *end) to the first run of used pages within it. */
 bool model_run(const struct model *model, u64 *start, u64 *end)
 {
 	const u64 limit = *end;

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: GPL-2.0
 /*
- * A simulated machine, see sim.h: its memory, and what the kernel does with it.
+ * The simulated machine, see sim.h: memory, and services of the kernel.
  */
 
 #include <sanitizer/asan_interface.h>
@@ -17,7 +17,7 @@
 #include "kexec_handover_internal.h"
 #include "sim.h"
 
-/* Each page is followed by as much that must not be touched. */
+/* Each page is followed by an inaccessible one. */
 #define STRIDE	(2 * PAGE_SIZE)
 
 int sim_rcu_readers;
@@ -143,7 +143,7 @@ void sim_give(unsigned long pfn, unsigned int order)
 		set_used(&pages[pfn - SIM_FIRST_PFN + i], false);
 }
 
-/* Goes round, so that memory is not used again at once. */
+/* Searches from the last block on, so that memory is not reused at once. */
 static unsigned long find_free(unsigned int order)
 {
 	const unsigned long nr = 1UL << order;

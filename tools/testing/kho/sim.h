@@ -1,10 +1,10 @@
 /* SPDX-License-Identifier: GPL-2.0 */
 /*
- * A simulated machine: physical memory that AddressSanitizer watches page by
+ * A simulated machine: physical memory that AddressSanitizer checks page by
  * page, and a kexec.
  *
- * No page touches another one in virtual memory, so reading or writing beyond
- * the end of one is found, as is any access to a page that nobody allocated.
+ * Pages are not adjacent in virtual memory, so accesses beyond the end of a
+ * page are detected, as are accesses to pages that are not allocated.
  */
 #ifndef _KHO_TEST_SIM_H
 #define _KHO_TEST_SIM_H
@@ -15,13 +15,15 @@
 #include "kho_internal.h"
 #include "kho_tracker.h"
 
-/* Across the end of the first bitmap of order 0, and of a node. */
+/*
+ * Memory extends across the end of the first bitmap of order 0, and of a node.
+ */
 #define SIM_PAGES	4096UL
 #define SIM_FIRST_PFN	(KHO_TREE_BITS - SIM_PAGES / 2)
 #define SIM_END_PFN	(SIM_FIRST_PFN + SIM_PAGES)
 #define SIM_NODE_PFN	(SIM_FIRST_PFN + 1234)
 
-/* Fails the test that is running. */
+/* Fails the current test. */
 void fail(const char *file, int line, const char *what) __noreturn;
 
 #define expect(condition) do {						\
@@ -29,31 +31,31 @@ void fail(const char *file, int line, const char *what) __noreturn;
 		fail(__FILE__, __LINE__, #condition);			\
 } while (0)
 
-/* Frees all memory and forgets all trees. */
+/* Frees all memory and resets all trees. */
 void sim_reset(void);
 
-/* The next allocations but so many succeed; -1 for all of them. */
+/* Allocations fail after @allocations successful ones; never if -1. */
 void sim_fail_after(int allocations);
 
-/* Pages that are allocated. */
+/* Number of allocated pages. */
 unsigned long sim_used_pages(void);
 
-/* Allocates the block at a certain place; true if all of it was free. */
+/* Allocates a block at @pfn; false if a page of it is in use. */
 bool sim_take(unsigned long pfn, unsigned int order);
 void sim_give(unsigned long pfn, unsigned int order);
 
 void sim_run_work(void);
 
 /*
- * Checks what @root leads to, as early boot does, and makes it the tree of the
- * previous kernel. Errors as kho_boot_check().
+ * Checks the tree at @root, as early boot does, and makes it the incoming tree.
+ * Returns the errors of kho_boot_check().
  */
 int sim_kexec(u64 root, const void *fdt);
 
-/* Another root than that of sim_kexec(). */
+/* Replaces the root that was passed to sim_kexec(). */
 void sim_set_incoming_fdt(const void *fdt);
 
-/* What sim_kexec() found in the tree. */
+/* The incoming tree, as sim_kexec() has found it. */
 extern struct kho_incoming_tree sim_tree;
 
 #endif /* _KHO_TEST_SIM_H */

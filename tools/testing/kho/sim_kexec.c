@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: GPL-2.0
 /*
- * The next kernel of the simulated machine: what early boot does with the tree,
- * and taking over memory, without the struct pages that come with it.
+ * The next kernel of the simulated machine: early boot checks the tree, and
+ * memory is restored, without struct pages.
  */
 
 #include <linux/io.h>

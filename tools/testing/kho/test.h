@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: GPL-2.0 */
 /*
- * What the tests share.
+ * Declarations shared by the tests.
  */
 #ifndef _KHO_TEST_TEST_H
 #define _KHO_TEST_TEST_H
@@ -11,7 +11,7 @@
 /* A random number below @limit, from the seed that was printed. */
 u32 random_below(u32 limit);
 
-/* The model of a tracker: which blocks there are, and a table of all pages. */
+/* Reference model of a tracker: its blocks, and a table of all pages. */
 struct model_block {
 	unsigned long pfn;
 	unsigned int order;

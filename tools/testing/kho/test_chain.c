@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: GPL-2.0
 /*
- * Tests of chains of entries, written and read.
+ * Tests of writing and reading chains of entries.
  */
 
 #include <linux/io.h>
@@ -18,7 +18,7 @@ static void reserve(struct luo_chain *chain, unsigned int nr)
 		expect(!luo_chain_reserve(chain));
 }
 
-/* The number of an entry, in its first and last bytes. */
+/* Writes the number of an entry into its first and last bytes. */
 static void fill(struct luo_chain *chain, unsigned int nr)
 {
 	struct luo_chain_writer writer;
@@ -33,7 +33,7 @@ static void fill(struct luo_chain *chain, unsigned int nr)
 	}
 }
 
-/* The list is the old kernel's, and ends with it. It holds pages by their head. */
+/* Frees the previous kernel's blocks, whose list heads are at their start. */
 static void forget(struct luo_chain *chain)
 {
 	struct list_head *page, *next;
@@ -59,7 +59,7 @@ static void expect_entries(u64 pa, size_t entry_size, unsigned int nr)
 	expect(!luo_chain_next(&reader));
 }
 
-/* What the format says, at and around the capacity of a block. */
+/* The bytes conform to the format, around the capacity of a block. */
 void test_chain_bytes(void)
 {
 	const unsigned int capacity = kho_chain_block_capacity(64);
@@ -88,7 +88,7 @@ void test_chain_bytes(void)
 	expect(!chain.nr_blocks);
 }
 
-/* A chain that leads in a circle has an end, and takes no harm. */
+/* Reading a cyclic chain terminates. */
 void test_chain_circle(void)
 {
 	struct luo_chain_reader reader;
@@ -116,7 +116,7 @@ void test_chain_circle(void)
 	forget(&chain);
 }
 
-/* Blocks without entries are passed over, wherever they are. */
+/* Blocks without entries are skipped, wherever they are. */
 void test_chain_empty_blocks(void)
 {
 	struct kho_chain_block *block;

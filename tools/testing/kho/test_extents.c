@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: GPL-2.0
 /*
- * Tests of records of memfds in extents, each thing wrong in turn, with sums
- * that are right.
+ * Tests of memfd records in the extents format: one field after the other is
+ * made invalid, with correct checksums.
  */
 
 #include <linux/io.h>
@@ -39,7 +39,7 @@ static struct memfd_extents_chunk *make_chunk(u64 index, u64 nr)
 	return chunk;
 }
 
-/* Two chunks, with two extents and one, all of one page, behind holes. */
+/* Two chunks, with two extents and one; each extent is a page, after a hole. */
 static void make_record(void)
 {
 	sim_reset();
@@ -93,7 +93,7 @@ void test_extents_chunks(void)
 	make_record();
 	expect_good();
 
-	/* More extents in chunks than there are in all, and less. */
+	/* The chunks have more extents than the record says, and fewer. */
 	chunks[1]->nr++;
 	expect_bad();
 	ser->nr_extents = 1;
@@ -110,7 +110,7 @@ void test_extents_chunks(void)
 	ser->nr_extents = U64_MAX;
 	expect_bad();
 
-	/* Something behind the last chunk, or the only one. */
+	/* A chunk follows the last one, or the only one. */
 	chunks[1]->next = virt_to_phys(chunks[0]);
 	expect_bad();
 	chunks[1]->next = 1;
@@ -121,7 +121,7 @@ void test_extents_chunks(void)
 	chunks[1]->nr = 0;
 	expect_bad();
 
-	/* Nowhere, in the middle of something, and in a circle. */
+	/* A chunk at address 0, at an unaligned address, and a cycle. */
 	ser->chunks = 0;
 	expect_bad();
 	chunks[0]->next += 8;
@@ -138,7 +138,7 @@ void test_extents_pages(void)
 	struct memfd_extent *extent;
 
 	make_record();
-	/* An extent of nothing, alone and as one of many. */
+	/* An empty extent, alone and between others. */
 	chunks[1]->extents[0].nr = 0;
 	ser->nr_pages--;
 	expect_bad();
@@ -146,7 +146,7 @@ void test_extents_pages(void)
 	ser->nr_pages--;
 	expect_bad();
 
-	/* In the wrong order, on top of each other, and without a hole. */
+	/* Extents out of order, overlapping, and adjacent without a hole. */
 	chunks[0]->extents[0].index = 3;
 	chunks[0]->extents[1].index = 1;
 	expect_bad();
@@ -157,7 +157,7 @@ void test_extents_pages(void)
 	chunks[1]->extents[0].index = 4;
 	expect_good();
 
-	/* The last page that a file can have, and the one behind it. */
+	/* The last page that a file can have, and the one after it. */
 	extent = &chunks[1]->extents[0];
 	extent->index = S64_MAX >> PAGE_SHIFT;
 	expect_good();
@@ -168,7 +168,7 @@ void test_extents_pages(void)
 	extent->index = U64_MAX;
 	expect_bad();
 
-	/* Pages that do not wait, and such that there cannot be. */
+	/* Pages that are not preserved, and pages beyond physical memory. */
 	extent = &chunks[1]->extents[0];
 	extent->pfn = SIM_END_PFN - 1;
 	expect_bad();
@@ -184,7 +184,7 @@ void test_extents_pages(void)
 	expect_bad();
 }
 
-/* What there is of a file besides its contents. */
+/* Attributes of a file besides its contents. */
 void test_extents_attributes(void)
 {
 	make_record();
@@ -250,7 +250,7 @@ void test_extents_times(void)
 	}
 }
 
-/* A record that is longer than this kernel knows of, and such that are none. */
+/* A record that is longer than this kernel knows, and invalid lengths. */
 void test_extents_length(void)
 {
 	make_record();

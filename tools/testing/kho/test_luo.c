@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: GPL-2.0
 /*
- * Tests of the records that LUO leaves, each field wrong in turn.
+ * Tests of LUO's records: one field after the other is made invalid.
  */
 
 #include <linux/io.h>

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: GPL-2.0
 /*
- * Tests of the root of the handover, and of what each kernel says of itself.
+ * Tests of the KHO root and of the metadata of each kernel.
  */
 
 #include <linux/io.h>
@@ -41,7 +41,7 @@ void test_subtrees(void)
 	expect(phys == virt_to_phys(blob) && size == 50);
 }
 
-/* One page is full some time, and stays as it was. */
+/* Adding to a full root fails, and does not change it. */
 static void fill_root(void)
 {
 	char name[32];

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: GPL-2.0
 /*
- * Tests of the tracker of preserved memory, and of what the next kernel does
- * with it.
+ * Tests of the tracker of preserved memory, and of restoring it in the next
+ * kernel.
  */
 
 #include <linux/io.h>
@@ -18,7 +18,7 @@ static void expect_empty(struct kho_tracker *tracker)
 
 static unsigned int random_order(void)
 {
-	/* Small ones are more frequent. */
+	/* Prefer small orders. */
 	return random_below(1 + random_below(9));
 }
 
@@ -27,7 +27,7 @@ static unsigned long random_block(unsigned int order)
 	return SIM_FIRST_PFN + ALIGN_DOWN(random_below(SIM_PAGES), 1UL << order);
 }
 
-/* Any block over any other is refused, and leaves nothing behind. */
+/* A block that overlaps another one is rejected without side effects. */
 void test_tracker_overlap(void)
 {
 	static struct model model;
@@ -69,7 +69,7 @@ void test_tracker_overlap(void)
 	expect(!sim_used_pages());
 }
 
-/* A range is as many pages, whatever blocks it is cut into. */
+/* Preserving a range preserves its pages, however it is split into blocks. */
 void test_tracker_ranges(void)
 {
 	struct kho_tracker tracker;
@@ -95,7 +95,7 @@ void test_tracker_ranges(void)
 	kho_tracker_destroy(&tracker);
 }
 
-/* Whichever allocation fails, nothing has changed then. */
+/* A failed allocation, whichever it is, leaves the tracker unchanged. */
 void test_tracker_no_memory(void)
 {
 	struct kho_tracker tracker;
@@ -138,7 +138,7 @@ static void kexec_with_blocks(struct model *model)
 	expect(!sim_kexec(virt_to_phys(kho_outgoing_tracker()->root), NULL));
 }
 
-/* When the last block is restored the tree is freed, not earlier. */
+/* The tree is freed when the last block is restored, not earlier. */
 void test_restore_all(void)
 {
 	static struct model model;
@@ -166,7 +166,9 @@ void test_restore_all(void)
 	expect(!sim_used_pages());
 }
 
-/* What is handed on cannot be restored; what is taken back can. */
+/*
+ * Memory that is handed over unchanged cannot be restored until that is undone.
+ */
 void test_hand_on(void)
 {
 	static struct model model;

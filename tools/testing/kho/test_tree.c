@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: GPL-2.0
 /*
- * Tests of the walk over the runs of preserved pages.
+ * Tests of walking the runs of preserved pages.
  */
 
 #include <linux/io.h>
@@ -8,7 +8,7 @@
 
 #include "test.h"
 
-/* Random blocks, in a tracker and in the model. */
+/* Adds random blocks to a tracker and to the model. */
 static void fill(struct kho_tracker *tracker, struct model *model)
 {
 	unsigned int i, nr = random_below(400);
@@ -24,7 +24,7 @@ static void fill(struct kho_tracker *tracker, struct model *model)
 	}
 }
 
-/* Every run of the model, whole, and no other. */
+/* The walk yields every run of the model as a whole, and no other. */
 static void expect_runs(struct kho_tracker *tracker, const struct model *model)
 {
 	static struct kho_tree_walk walk;
@@ -56,7 +56,7 @@ void test_tree_random(void)
 	}
 }
 
-/* The pages of all blocks of some orders that have a part in [start, end). */
+/* Copies blocks of some orders that overlap [start, end). */
 static void clip(struct model *to, const struct model *from, u64 orders,
 		 u64 start, u64 end)
 {

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: GPL-2.0
 /*
- * Tests of descriptors of areas of vmalloc(), written and read.
+ * Tests of writing and reading descriptors of vmalloc() areas.
  */
 
 #include <linux/io.h>
@@ -12,7 +12,7 @@
 
 static struct page *area_pages[2048];
 
-/* Makes an area whose pages have their number in them. */
+/* Allocates an area whose pages contain their number. */
 static void make_area(struct vm_struct *vm, unsigned int nr, unsigned int order)
 {
 	unsigned int i, page;
@@ -78,7 +78,7 @@ void test_vmalloc_round_trip(void)
 	}
 }
 
-/* Cuts one thing after the other out of a good area. */
+/* Makes one field after the other of a valid area invalid. */
 void test_vmalloc_damaged(void)
 {
 	struct kho_vmalloc_reader reader;

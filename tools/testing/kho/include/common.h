@@ -2,7 +2,7 @@
 #ifndef _KHO_TEST_COMMON_H
 #define _KHO_TEST_COMMON_H
 
-/* Comes before everything else that is compiled, as kconfig.h in the kernel. */
+/* Included before everything else, as kconfig.h in the kernel. */
 #define CONFIG_KEXEC_HANDOVER		1
 #define CONFIG_PHYS_ADDR_T_64BIT	1
 #define CONFIG_TRANSPARENT_HUGEPAGE	1
@@ -15,7 +15,7 @@
 	__attribute__((__unused__, __cleanup__(function)))
 #define __UNIQUE_ID(prefix)	__PASTE(__PASTE(unique_, prefix), __COUNTER__)
 
-/* The C library's, which <linux/args.h> has, too. */
+/* From the C library; <linux/args.h> defines some of these macros, too. */
 #include <sys/cdefs.h>
 #undef __CONCAT
 

@@ -1,2 +1,2 @@
 /* SPDX-License-Identifier: GPL-2.0 */
-/* What the compiled files need of mm/internal.h is in <linux/vmalloc.h>. */
+/* Declarations that the compiled files need are in <linux/vmalloc.h>. */

@@ -23,7 +23,7 @@ struct folio {
 	struct page page;
 };
 
-/* Abort if there is no such page, or nobody has allocated it. */
+/* Aborts if the page does not exist, or is not allocated. */
 void *phys_to_virt(u64 phys);
 u64 virt_to_phys(const void *virt);
 struct page *pfn_to_page(unsigned long pfn);

@@ -6,7 +6,7 @@
 #define pr_warn(fmt, ...)	sim_printk(fmt, ##__VA_ARGS__)
 #define pr_err(fmt, ...)	sim_printk(fmt, ##__VA_ARGS__)
 
-/* Prints into a buffer, so that what is printed is read. */
+/* Prints into a buffer, so that ASan sees reads of the arguments. */
 void sim_printk(const char *fmt, ...);
 
 #endif /* _KHO_TEST_LINUX_PRINTK_H */

@@ -5,7 +5,7 @@
 #include <linux/types.h>
 #include <stdlib.h>
 
-/* NULL if the test wants this allocation to fail. */
+/* Returns NULL if the test wants this allocation to fail. */
 void *sim_kmalloc(size_t size, bool zero);
 
 #define kmalloc(size, gfp)	sim_kmalloc(size, false)

@@ -15,7 +15,7 @@ struct vm_struct {
 	unsigned int nr_pages;
 };
 
-/* What a test calls the start of an area is its description. */
+/* In the tests, the start address of an area is its vm_struct. */
 static inline struct vm_struct *find_vm_area(const void *ptr)
 {
 	return (struct vm_struct *)ptr;
