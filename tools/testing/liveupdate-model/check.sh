@@ -1,7 +1,7 @@
 #!/bin/bash
 # SPDX-License-Identifier: GPL-2.0
 #
-# Goes through all states of the model. See README.
+# Explores all states of the model. See README.
 
 set -euo pipefail
 
@@ -10,10 +10,10 @@ readonly HERE
 readonly KERNEL=$HERE/../../../kernel/liveupdate
 readonly OUT=${O:-$HERE/build}
 
-# Deeper than any path; a search that needs more is an error.
+# Deeper than any path; a search that exceeds it is an error.
 readonly DEPTH=400000
 
-# Where the search is for mutants. Undoing in order takes two files.
+# The search in which mutants are looked for. Undoing in order needs two files.
 readonly MUTANTS_IN=(-DSESSIONS=1 -DFILES=2)
 
 usage()
@@ -31,9 +31,9 @@ O=DIR is where to build, instead of build/ beside this script.
 USAGE
 }
 
-# Makes the checker. Without optimization: gcc takes longer for it than the
-# checker saves. Without partial order reduction: almost every step is about
-# what others look at, so it would save nothing.
+# Builds the verifier. Without optimization, as gcc would need more time than
+# the verifier would save. Without partial order reduction, as almost every step
+# accesses shared state.
 build()
 {
 	local dir=$1
@@ -53,8 +53,9 @@ search()
 	./pan -b -m"$DEPTH" >pan.log
 }
 
-# The last steps of the way to the error, and what is not 0 then. The simulator
-# of spin goes wrong in steps of several statements, so the checker replays them.
+# Prints the last steps of the path to the error, and the variables that are not
+# 0 then. The verifier replays the path, because spin's simulator mishandles
+# steps of several statements.
 explain()
 {
 	echo "... $(grep -m 1 '^pan:1:' pan.log || tail -n 5 pan.log)"
@@ -64,7 +65,7 @@ explain()
 	sed -n '/^spin: trail ends/,$p' trail.log | grep -v '\s0$'
 }
 
-# A search that was not finished has shown nothing.
+# An incomplete search proves nothing.
 is_clean()
 {
 	grep 'errors: 0$' pan.log >/dev/null &&
@@ -90,14 +91,14 @@ mutants()
 	sed -n 's/^#define \([A-Z_]*\)\t*\([0-9]*\)$/\1 \2/p' "$HERE/mutants.h"
 }
 
-# Prints what is wrong with a mutant. Anything but an error in the model, such
-# as a search that is too deep, does not count.
+# Prints the problem with a mutant. Only an error in the model counts; a search
+# that is too deep does not.
 error_found()
 {
 	grep -E '^pan:1: (assertion violated|invalid end state)' pan.log
 }
 
-# One checker for all, because making it takes longer than running it.
+# One verifier for all mutants, as building it takes longer than running it.
 build_mutants()
 {
 	build "$OUT/mutants" "${MUTANTS_IN[@]}" -DANY_MUTANT

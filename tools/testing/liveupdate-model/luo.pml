@@ -1,10 +1,11 @@
 /* SPDX-License-Identifier: GPL-2.0 */
 /*
- * Live update as a model: the state of the whole and of sessions, their events,
- * close() and reboot(2), kernel after kernel. See README for what is in it.
+ * Model of live update: the global state, session states, their events, close()
+ * and reboot(2), across kernels. See README for its scope.
  *
- * Names are those of kernel/liveupdate/, as far as there are any. What begins
- * with owed_ or said_ is not in the kernel: it is what userspace may rely on.
+ * Names are those of kernel/liveupdate/ where they exist there. Variables that
+ * begin with owed_ or said_ are not in the kernel: they record what userspace
+ * relies on.
  */
 
 #ifndef SESSIONS
@@ -16,8 +17,8 @@
 #define OWNERS		2
 
 /*
- * One of mutants.h, to see whether it is found. With ANY_MUTANT it is named by
- * its number in the environment of the checker.
+ * A mutant of mutants.h, to check that its mistake is found. With ANY_MUTANT,
+ * its number is in the environment of the verifier.
  */
 #include "mutants.h"
 #ifndef MUTANT
@@ -48,22 +49,22 @@ byte mutant;
 #define OUTGOING	1
 #define INCOMING	2
 
-/* A session in a set of its files. */
+/* Bit for the session itself in a set of its files. */
 #define SELF		(1 << FILES)
 #define BIT(file)	(1 << (file))
 
-/* What has been done to a file: PREPARED and FROZEN, or one of these. */
+/* State of a file: PREPARED, FROZEN, or one of these. */
 #define ORDINARY	0
 #define PRESERVED	NORMAL
 
-/* luo_state. A lock is taken by its @readers, or by a @writer. */
+/* luo_state. A lock is held by its @readers, or by a @writer. */
 byte whole = NORMAL;
 byte before = NORMAL;
 byte readers;
 bool writer;
 byte writers_waiting;
 
-/* @order is the list of files, @files and @tokens are sets. */
+/* @order is the list of files; @files and @tokens are sets. */
 typedef outgoing_session {
 	bool there;
 	byte state;
@@ -76,7 +77,7 @@ typedef outgoing_session {
 	bool writer
 };
 
-/* @open are the files that were retrieved, @busy those that are worked on. */
+/* @open: files that were retrieved; @busy: files that are being retrieved. */
 typedef incoming_session {
 	bool there;
 	byte state;
@@ -93,44 +94,44 @@ typedef incoming_session {
 outgoing_session outgoing[SESSIONS];
 incoming_session incoming[SESSIONS];
 
-/* Room for records of sessions, and incoming sessions that are not finished. */
+/* Reserved records of sessions, and number of unfinished incoming sessions. */
 byte reserved;
 byte waiting;
 
-/* There were incoming sessions in this kernel. */
+/* This kernel has had incoming sessions. */
 bool had_incoming;
 
 /*
- * A subsystem: whether this kernel has it, what was done to it, and whether
- * there is data of the previous kernel's.
+ * A subsystem: whether this kernel has it, the state of its callbacks, and
+ * whether there is incoming data for it.
  */
 bool subsystem;
 byte subsystem_done;
 bool data_came;
 bool data_handed_on;
 
-/* What the next kernel finds. */
+/* Handover records for the next kernel. */
 bool kexec;
 byte record[SESSIONS];
 bool data_record;
 
-/* Sets of what may not be lost, and who will see to the end of the update. */
+/* Sets of sessions that must not be lost, and the process to end the update. */
 byte owed_outgoing[SESSIONS];
 byte owed_incoming[SESSIONS];
 bool owed_data;
 byte said_settle;
 
-/* Callbacks that an event of the whole can have to undo, the last one last. */
+/* Callbacks that a global event may have to undo, in reverse order. */
 #define TRAIL	(2 * (SESSIONS * FILES + 1))
 #define SUBSYSTEM (SESSIONS * FILES)
 byte trail[TRAIL];
 byte trail_len;
 
-/* A jump that nothing comes along with; owners that have seen it. */
+/* A kexec without handover, and the number of owners that have noticed it. */
 bool kexec_is_plain;
 byte stopped;
 
-/* Of those who look at it all. */
+/* Variables of check(). */
 byte n, k, sum_reserved, sum_waiting;
 
 #define QUIET	(!readers && !writer)
@@ -146,8 +147,8 @@ inline look_up(_what, _state, _event)
 }
 
 /*
- * What holds whenever nobody is at work. The locks are free, so this is looked
- * at where the last one is released.
+ * Invariants that hold whenever no lock is held. They are checked where the
+ * last lock is released.
  */
 inline check_session(n)
 {
@@ -210,7 +211,7 @@ inline check()
 	}
 }
 
-/* Locks of the whole: a reader waits for writers that wait, too. */
+/* The global lock: readers queue behind waiting writers. */
 inline enter()
 {
 	!writer && !writers_waiting;
@@ -239,14 +240,14 @@ inline finish_subsystems()
 inline leave_event()
 {
 	d_step {
-		/* Somebody may have seen the middle of the event, and gone away. */
+		/* A closer may have seen the event in progress, and left. */
 		if
 		:: IS_SETTLED && !IS(SETTLE_ONCE) ->
 			finish_subsystems();
 			whole = NORMAL
 		:: else
 		fi;
-		/* Nobody asks for it. */
+		/* Reset an unused variable, to have fewer states. */
 		if
 		:: whole != PREPARED -> before = NORMAL
 		:: else
@@ -264,8 +265,7 @@ inline leave_event()
 }
 
 /*
- * Callbacks of files. Each may fail, none may be called twice, nor for a file
- * whose neighbour has not had its turn.
+ * Callbacks of files. Each may fail. None may be called twice, or out of order.
  */
 inline log_done(what)
 {
@@ -334,7 +334,7 @@ inline undo_files(s, target, logged)
 	}
 }
 
-/* luo_files_prepare() and luo_files_freeze(): all files, or none. */
+/* luo_files_prepare() and luo_files_freeze(): all files or none. */
 inline do_files(s, target, logged)
 {
 	ok = true;
@@ -409,7 +409,7 @@ inline destroy_incoming(s)
 	}
 }
 
-/* luo_event_settle(), in two steps: it looks first without the lock. */
+/* luo_event_settle(), in two steps: it checks first without the lock. */
 inline settle()
 {
 	if
@@ -421,7 +421,7 @@ inline settle()
 		fi
 	   }
 	:: atomic { IS_SETTLED -> writers_waiting++ };
-		/* Not killable: nobody else would do it. */
+		/* Not killable, as no other process would do it. */
 		atomic {
 			QUIET -> writers_waiting--;
 			writer = true;
@@ -435,7 +435,7 @@ inline settle()
 	fi
 }
 
-/* The device's commands for sessions, by who has no fd of one. */
+/* Commands of the device, by a process without an fd of the session. */
 inline open_session()
 {
 	if
@@ -458,7 +458,7 @@ inline open_session()
 	fi
 }
 
-/* An fd is handed from one process to another. */
+/* A process passes an fd to the other owner. */
 inline share_session()
 {
 	if
@@ -480,7 +480,7 @@ inline forget_session()
 	is_incoming = false
 }
 
-/* An event that is refused, or taken back, changes nothing. */
+/* An event that fails changes nothing. */
 inline end_outgoing_event()
 {
 	outgoing[s].writer = false;
@@ -543,12 +543,12 @@ inline release()
 #define MAY_ENTER	(!writer && !writers_waiting)
 
 /*
- * Somebody who has at most one fd of a session, and may share it with the
- * other. A signal that kills him is as good as close() wherever he is not at
- * work. While he waits for the lock of a session it makes him give up.
+ * An owner has at most one fd of a session, and may share it with the other
+ * owner. A fatal signal acts like close(), except during a callback. While the
+ * owner waits for the lock of a session, a signal makes it give up.
  *
- * He takes a lock and decides what to do with it in one step: it makes no
- * difference to the others when he decided.
+ * An owner takes a lock and chooses its next action in one step, as other
+ * processes cannot observe when it has chosen.
  */
 proctype owner()
 {
@@ -638,7 +638,7 @@ change:
 		goto idle
 	};
 
-	/* LIVEUPDATE_SESSION_SET_EVENT, of which FINISH is refused */
+	/* LIVEUPDATE_SESSION_SET_EVENT; FINISH is rejected */
 event_outgoing:
 	atomic {
 		if
@@ -681,7 +681,7 @@ next_file:
 		goto idle
 	};
 
-	/* LIVEUPDATE_SESSION_FINISH, and the same as an event */
+	/* LIVEUPDATE_SESSION_FINISH, and the equivalent event */
 event_incoming:
 	atomic {
 		if
@@ -719,7 +719,7 @@ retrieve:
 		goto idle
 	};
 
-	/* close(), which nothing can refuse, sleeps while everything is frozen. */
+	/* close() cannot fail, and sleeps while the global state is FROZEN. */
 close:
 	atomic {
 		MAY_ENTER && (whole != FROZEN || IS(CLOSE_IN_FROZEN)) ->
@@ -767,10 +767,10 @@ end_done:
 	atomic { !kexec -> stopped--; goto again }
 }
 
-/* The state that a session had before it was raised to @target. */
+/* The state of a session before it was raised to @target. */
 #define WAS(s, target)	was[2 * (s) + (target) - PREPARED]
 
-/* What was the case when an event began, and has to be so if it fails. */
+/* State at the beginning of an event, which a failed event has to restore. */
 #define AS_BEFORE(n)	((outgoing[n].there -> outgoing[n].state : REFUSED) == \
 			 said_state[n])
 
@@ -876,7 +876,9 @@ inline hand_on()
 	fi
 }
 
-/* Data of the previous kernel's is handed on, and the subsystem left alone. */
+/*
+ * Incoming data is handed over unchanged, without a callback of the subsystem.
+ */
 inline do_subsystem(target)
 {
 	if
@@ -1038,7 +1040,7 @@ inline cancel()
 	}
 }
 
-/* All are asked before the first one is finished. */
+/* can_finish() of all files is called before the first one is finished. */
 inline finish()
 {
 	ok = true;
@@ -1088,7 +1090,7 @@ inline finish()
 	fi
 }
 
-/* The records, which are there when all is frozen. */
+/* Writes the records, in FROZEN. */
 inline write()
 {
 	d_step {
@@ -1113,8 +1115,9 @@ inline write()
 }
 
 /*
- * The jump: the records have to tell of all that is owed, and the memory that
- * they tell of has to be there. That of an open file is in use, not preserved.
+ * The kexec: the records have to contain everything that is owed, and the
+ * memory in them has to be preserved. Memory of a retrieved file is in use, not
+ * preserved.
  */
 inline jump()
 {
@@ -1181,7 +1184,7 @@ inline boot_session(s)
 	}
 }
 
-/* Of the previous kernel nothing is left but records. */
+/* Only the records of the previous kernel survive. */
 inline boot()
 {
 	readers = 0;
@@ -1228,7 +1231,7 @@ inline count_outgoing()
 	}
 }
 
-/* Who has the device open: events for all, and reboot(2). */
+/* The process that has the device open: global events and reboot(2). */
 proctype driver()
 {
 	byte s, i, j, to, event;
@@ -1247,7 +1250,7 @@ idle:
 		fi;
 		goto locked
 	};
-	/* Who is killed gives up, and nobody else does. */
+	/* A killed process gives up; other processes do not. */
 killed:
 	atomic { writers_waiting--; goto idle };
 wait:
@@ -1259,7 +1262,7 @@ locked:
 		:: event = PREPARE
 		:: event = FINISH
 		:: event = CANCEL
-		/* By reboot(2) alone. */
+		/* Only by reboot(2). */
 		:: event = FREEZE -> goto reboot
 		fi;
 		look_up(WHOLE, whole, event);
@@ -1290,7 +1293,7 @@ reboot:
 	atomic {
 		count_outgoing();
 		if
-		/* The image cannot take over, or none is loaded. */
+		/* No image is loaded, or it does not support live update. */
 		:: goto refused
 		:: !PENDING ->
 			kexec_is_plain = true;
@@ -1313,7 +1316,7 @@ reboot:
 			fi
 		fi
 	};
-	/* Those who do not take the lock can see that it is PREPARED here. */
+	/* Processes without the lock can observe PREPARED here. */
 	atomic {
 		freeze();
 		if

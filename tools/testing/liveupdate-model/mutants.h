@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: GPL-2.0 */
 /*
- * What can be done wrong: variants of the model, in each of which spin has to
- * find an error.
+ * Variants of the model with one mistake each, in which spin has to find an
+ * error.
  */
 
 /* Undoing */
@@ -17,13 +17,13 @@
 #define KILL_KEEPS_LOCK			8
 #define SETTLE_INSIDE			9
 
-/* What is closed while everything is PREPARED or FROZEN */
+/* Close, retrieve and discard while the global state is PREPARED or FROZEN */
 #define CLOSE_IN_FROZEN			10
 #define RETRIEVE_IN_PREPARED		11
 #define DISCARD_IN_PREPARED		12
 #define PLAIN_KEXEC_OPEN		13
 
-/* What comes along */
+/* Handing over */
 #define PLAIN_KEXEC_WITH_DATA		14
 #define HAND_ON_HELD			15
 #define HAND_ON_TWICE			16
