@@ -1,7 +1,8 @@
 // SPDX-License-Identifier: GPL-2.0
 /*
- * Whoever lets the kernel wait, when it writes the answer to a command, does not
- * hold up the update: such memory may be anything, here it is userfaultfd.
+ * A process that blocks the kernel while it writes the result of a command does
+ * not delay an update. The memory for the result may be of any kind; here it is
+ * registered with userfaultfd.
  */
 
 #include <errno.h>
@@ -21,7 +22,7 @@
 
 #define PAGE 4096
 
-/* A command in a thread, and its result. */
+/* A command that runs in a thread, and its result. */
 struct command {
 	int fd;
 	unsigned long cmd;
@@ -94,7 +95,7 @@ static void *give_command(void *arg)
 	return NULL;
 }
 
-/* When this returns, the command is about to write its answer. */
+/* Starts a command, and waits until it is about to write its result. */
 static void begin(struct command *command, int uffd, int fd, unsigned long cmd,
 		  void *arg)
 {
@@ -136,7 +137,7 @@ TEST_F(answers, preserve_fd_does_not_hold_up_the_update)
 	begin_preserve(&self->command, self->uffd, self->session, memfd,
 		       self->page);
 	EXPECT_EQ(luo_event(self->dev, LIVEUPDATE_PREPARE), 0);
-	/* It had not begun. */
+	/* The command had not changed anything. */
 	EXPECT_EQ(end(&self->command, self->uffd), -EBUSY);
 	EXPECT_EQ(luo_event(self->dev, LIVEUPDATE_CANCEL), 0);
 	EXPECT_EQ(luo_preserve_fd(self->session, memfd, 1), 0);
@@ -156,7 +157,7 @@ TEST_F(answers, create_does_not_hold_up_the_update)
 	EXPECT_EQ(luo_event(self->dev, LIVEUPDATE_PREPARE), 0);
 	EXPECT_EQ(end(&self->command, self->uffd), -EAGAIN);
 	EXPECT_EQ(luo_event(self->dev, LIVEUPDATE_CANCEL), 0);
-	/* The name is not taken, and the fd that was told is none. */
+	/* The name is still free, and the reported fd is not open. */
 	EXPECT_EQ(fcntl(arg->fd, F_GETFD), -1);
 	EXPECT_GE(luo_create(self->dev, "another"), 0);
 }

@@ -4,13 +4,13 @@
  *
  * usage: luo_bench CASE [SIZE]
  *
- * Makes the files or sessions of a case, preserves them, jumps into the next
- * kernel, takes everything back and looks whether it is what it was. What it
- * measures are lines of "bench: name=value" on the standard output, in ticks
- * of the TSC, which go on over the jump. In a machine that counts
- * instructions, a tick is one of them.
+ * Creates the files or sessions of a case, preserves them, boots the next
+ * kernel, retrieves everything and checks its contents. Results are lines of
+ * "bench: name=value" on the standard output, in ticks of the TSC, which keeps
+ * running across kexec. In a machine that counts instructions, a tick is an
+ * instruction.
  *
- * It uses the commands that every kernel with live update has, and no others.
+ * It uses only commands that every kernel with live update has.
  */
 
 #include <fcntl.h>
@@ -33,10 +33,10 @@
 #define SHMEM_HUGE "/sys/kernel/mm/transparent_hugepage/shmem_enabled"
 
 /**
- * struct bench_case - something that is preserved
+ * struct bench_case - a benchmark case
  * @name: name on the command line
- * @before: makes and preserves it in the first kernel
- * @after: takes it back in the next one
+ * @before: creates and preserves files or sessions in the first kernel
+ * @after: retrieves them in the next kernel
  */
 struct bench_case {
 	const char *name;
@@ -44,7 +44,7 @@ struct bench_case {
 	void (*after)(void);
 };
 
-/* The case that runs, and how much of it: mebibytes, files or sessions. */
+/* The current case, and its size: mebibytes, files or sessions. */
 static const struct bench_case *current;
 static unsigned long amount;
 
@@ -53,7 +53,7 @@ static void say(const char *name, uint64_t value)
 	printf("bench: %s=%llu\n", name, (unsigned long long)value);
 }
 
-/* The value of @expr; says how many ticks it took. */
+/* Evaluates @expr, and prints how many ticks that took. */
 #define timed(name, expr)						\
 	({								\
 		uint64_t start_tsc = __rdtsc();				\
@@ -72,8 +72,8 @@ static uint64_t loop_ticks(uint64_t rounds)
 }
 
 /*
- * Is a tick an instruction? There are two in each round of a loop, and the
- * timer cannot interrupt it every time.
+ * Checks that a tick is an instruction, by a loop with two instructions. The
+ * minimum of several attempts excludes timer interrupts.
  */
 static void check_ticks(void)
 {
@@ -105,7 +105,7 @@ static void shmem_huge(const char *value)
 	close(fd);
 }
 
-/* Each page of a file holds the page's number; so it is seen if they move. */
+/* Each page contains its number, so that swapped pages are detected. */
 static void write_page(unsigned char *map, size_t offset)
 {
 	*(uint64_t *)(map + offset) = ~(uint64_t)offset;
@@ -129,7 +129,7 @@ static int compare_frames(const void *a, const void *b)
 	return *x < *y ? -1 : *x > *y;
 }
 
-/* Says how many pages a file has, and in how many pieces they lie. */
+/* Prints the number of pages of a file, and of contiguous runs of them. */
 static void say_pieces(const unsigned char *map, size_t size)
 {
 	int pagemap = luo_get(luo_frames_open());
@@ -163,7 +163,7 @@ static void finish(int session)
 	luo_check_eq(timed("finish", luo_finish(session)), 0);
 }
 
-/* Says how much memory it takes besides, which is there before and not after. */
+/* Preserves a file, and prints how much memory that takes in addition. */
 static void preserve(int fd)
 {
 	int session = create();
@@ -175,8 +175,8 @@ static void preserve(int fd)
 }
 
 /*
- * Makes a file with the page at each @step written, and returns where those are
- * mapped; @huge is what tmpfs is told about huge pages.
+ * Creates a file in which the page at each @step is written, and returns its
+ * mapping; @huge is the setting of tmpfs for huge pages.
  */
 static unsigned char *make_file(int *fd, size_t size, size_t step,
 				const char *huge)
@@ -192,7 +192,7 @@ static unsigned char *make_file(int *fd, size_t size, size_t step,
 	return map;
 }
 
-/* Takes that file back. */
+/* Retrieves that file and checks its contents. */
 static void check_file(size_t size, size_t step)
 {
 	int session = retrieve();
@@ -202,7 +202,7 @@ static void check_file(size_t size, size_t step)
 	luo_check(pages_match(map_file(fd, size), size, step));
 }
 
-/* A kexec that keeps nothing. */
+/* A kexec without anything preserved. */
 static void plain_before(void)
 {
 	check_ticks();
@@ -224,9 +224,9 @@ static void empty_after(void)
 }
 
 /*
- * Pages that are allocated one after the other are neighbours; so every other
- * one goes to a file that is not preserved. That file stays, or what is
- * allocated later for the sake of the preserved one would lie in the gaps.
+ * Consecutive allocations return contiguous pages, so every other page goes to
+ * a file that is not preserved. That file is kept open, because later
+ * allocations for the preserved file would fill the gaps otherwise.
  */
 static void frag_before(void)
 {
@@ -249,7 +249,7 @@ static void frag_after(void)
 	check_file(amount * MIB, PAGE);
 }
 
-/* A file of small pages, most of which are neighbours. */
+/* A file of small pages, most of which are contiguous. */
 static void dense_before(void)
 {
 	size_t size = amount * MIB;
@@ -264,7 +264,7 @@ static void dense_after(void)
 	check_file(amount * MIB, PAGE);
 }
 
-/* A file of huge pages; it is no such case if there are others. */
+/* A file of huge pages; fails if it has small ones. */
 static void thp_before(void)
 {
 	int pagemap = luo_get(luo_frames_open());
@@ -285,7 +285,7 @@ static void thp_after(void)
 	check_file(amount * MIB, PAGE);
 }
 
-/* A file that is nearly all hole: one page in 64 is there. */
+/* A sparse file: one page in 64 is allocated. */
 #define SPARSE_STEP (64 * PAGE)
 
 static void sparse_before(void)
@@ -305,7 +305,7 @@ static void sparse_after(void)
 	check_file(amount * MIB, SPARSE_STEP);
 }
 
-/* Room for the descriptors of many files or sessions. */
+/* Raises the limit of open files. */
 static void allow_descriptors(void)
 {
 	const struct rlimit limit = { amount + 64, amount + 64 };
@@ -360,7 +360,7 @@ static void files_after(void)
 		luo_check(pages_match(map_file(fds[i], MIB), MIB, PAGE));
 }
 
-/* Many sessions with nothing in them. */
+/* Many empty sessions. */
 static void name_session(char name[32], unsigned long i)
 {
 	snprintf(name, 32, "session-%lu", i);
@@ -418,9 +418,9 @@ static const struct bench_case cases[] = {
 };
 
 /*
- * The next kernel is loaded first: where its pages lie has nothing to do with
- * the case then. The last tick of this kernel is said before the jump; so the
- * black-out has a few lines of output in it, the same for all cases.
+ * The next kernel is loaded first, so that the location of its pages does not
+ * depend on the case. The last tick of this kernel is printed before the kexec,
+ * so the blackout includes a few lines of output, equally in all cases.
  */
 static void before(void)
 {

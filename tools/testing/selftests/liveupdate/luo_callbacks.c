@@ -1,8 +1,8 @@
 // SPDX-License-Identifier: GPL-2.0
 /*
- * What the files and subsystems of others can rely on: in which order they are
- * called, and that whatever fails is undone in the reverse order, with
- * everything as it was before. Needs the module luo_test.
+ * Callbacks of file handlers and subsystems: the order of calls, and that a
+ * failure is rolled back in reverse order to the state before. Needs the module
+ * luo_test.
  */
 
 #include <errno.h>
@@ -64,7 +64,7 @@ FIXTURE_TEARDOWN(callbacks)
 	luo_expect_held(_metadata, self->held);
 }
 
-/* A step forward, and what undoes it; NULL if nothing does. */
+/* A callback, and the one that undoes it, or NULL. */
 struct step {
 	const char *call;
 	const char *who;
@@ -105,7 +105,7 @@ static void add_back(char *text, const struct step *steps, int nr)
 			steps[nr].who);
 }
 
-/* What is seen when step @at fails. */
+/* Appends the calls that are expected if step @at fails. */
 static void add_failure(char *text, const struct step *steps, int at)
 {
 	add_forward(text, steps, at);
@@ -113,7 +113,7 @@ static void add_failure(char *text, const struct step *steps, int at)
 	add_back(text, steps, at);
 }
 
-/* Makes step @at fail the next time. */
+/* Makes step @at fail once. */
 static int fail_at(const struct step *steps, int at)
 {
 	char text[64];
@@ -125,7 +125,7 @@ static int fail_at(const struct step *steps, int at)
 	return luo_test_tell("fail", text);
 }
 
-/* What was called is @first, then @then. */
+/* Checks that the recorded calls are @first, then @then. */
 static void expect_calls(struct __test_metadata *_metadata, const char *first,
 			 const char *then)
 {
@@ -209,7 +209,9 @@ TEST_F(callbacks, a_reboot_fails_at_every_step_of_freeze)
 	}
 }
 
-/* What was prepared before the reboot stays prepared, and no more. */
+/*
+ * Sessions that were prepared before the reboot stay prepared; others do not.
+ */
 TEST_F(callbacks, a_failed_freeze_leaves_states_as_they_were)
 {
 	size_t at;
@@ -228,7 +230,7 @@ TEST_F(callbacks, a_failed_freeze_leaves_states_as_they_were)
 	EXPECT_EQ(luo_session_state(self->a), LIVEUPDATE_STATE_FROZEN);
 	EXPECT_EQ(luo_session_state(self->b), LIVEUPDATE_STATE_NORMAL);
 
-	/* A session that goes on alone is closed in the middle of it all. */
+	/* A session with a state of its own is closed between global events. */
 	for (at = 0; at < 2; at++)
 		close(at ? self->b : self->a);
 	expect_calls(_metadata,
@@ -312,7 +314,7 @@ static void *preserve_thread(void *arg)
 	return NULL;
 }
 
-/* The handler does not come back until both of them have called it. */
+/* The callback returns only when both threads are in it. */
 TEST_F(callbacks, two_files_of_a_session_at_a_time)
 {
 	struct preserver p[2];
@@ -340,7 +342,7 @@ TEST_F(callbacks, two_files_of_a_session_at_a_time)
 	}
 }
 
-/* Who waits for the work of others can be killed, and has changed nothing. */
+/* A PREPARE that waits for another process can be killed without effect. */
 TEST_F(callbacks, a_waiting_prepare_can_be_killed)
 {
 	struct preserver p = {
@@ -385,7 +387,7 @@ static void *reboot_thread(void *arg)
 	return NULL;
 }
 
-/* Who closes a session while everything freezes has to wait, and gets there. */
+/* close() of a session sleeps during a freeze, and completes after it fails. */
 TEST_F(callbacks, close_during_a_reboot_that_fails)
 {
 	pthread_t reboot, closer;
@@ -403,7 +405,7 @@ TEST_F(callbacks, close_during_a_reboot_that_fails)
 	pthread_join(closer, NULL);
 	EXPECT_EQ(err, -ENOSPC);
 	self->a = -1;
-	/* Its files were undone as part of all, and then for good. */
+	/* Its files were undone by the global event, then unpreserved. */
 	strcat(seen, luo_test_calls());
 	EXPECT_NE(strstr(seen, "unprepare:2 unprepare:1 sub_cancel:y "), NULL);
 	EXPECT_NE(strstr(seen, "sub_cancel:x unpreserve:2 unpreserve:1 "),
@@ -424,7 +426,9 @@ TEST_F(callbacks, the_module_stays_while_it_is_needed)
 	close(self->b);
 	self->a = -1;
 	self->b = -1;
-	/* Prepared subsystems need it, too, and may not come or go. */
+	/*
+	 * Prepared subsystems pin the module, and cannot be added or removed.
+	 */
 	ASSERT_EQ(luo_event(self->dev, LIVEUPDATE_PREPARE), 0);
 	EXPECT_EQ(luo_test_unload(), -EAGAIN);
 	EXPECT_EQ(luo_test_tell("subsystem", "+z 3"), -EBUSY);
@@ -442,7 +446,7 @@ TEST_F(callbacks, names_of_subsystems_are_unique)
 	EXPECT_EQ(luo_test_tell("subsystem", "+x 3"), 0);
 	luo_test_calls();
 	ASSERT_EQ(luo_event(self->dev, LIVEUPDATE_PREPARE), 0);
-	/* Who comes last is called last. */
+	/* Subsystems are called in the order of registration. */
 	EXPECT_NE(strstr(luo_test_calls(), "sub_prepare:y sub_prepare:x "), NULL);
 }
 

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: GPL-2.0
 /*
- * Two processes that do something at the same moment, see luo_contest.h.
+ * Two processes that act at the same moment, see luo_contest.h.
  */
 
 #include <errno.h>
@@ -14,14 +14,14 @@
 
 #include "luo_contest.h"
 
-/* Where the contestants meet: before and after what they do. */
+/* Where the processes synchronize: before and after they act. */
 struct ring {
 	atomic_int ready;
 	atomic_int done;
 	int result[2];
 };
 
-/* On one CPU, too, both of them get there. */
+/* Yields, so that both processes get here on one CPU, too. */
 static void meet(atomic_int *count)
 {
 	atomic_fetch_add(count, 1);
@@ -88,7 +88,7 @@ uint64_t luo_seed(void)
 
 	if (text)
 		return strtoull(text, NULL, 0);
-	/* The pool of a machine that has just booted may be empty. */
+	/* The random pool may not be initialised after boot. */
 	if (getrandom(&seed, sizeof(seed), GRND_INSECURE) != sizeof(seed))
 		seed = getpid();
 	return seed;

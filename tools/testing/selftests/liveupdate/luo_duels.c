@@ -1,8 +1,8 @@
 // SPDX-License-Identifier: GPL-2.0
 /*
- * Two who want the same thing at the same moment, where only one can have it;
- * and a module that comes and goes while its files are preserved. Needs the
- * module luo_test.
+ * Two processes compete for something that only one of them can get; and a
+ * module is loaded and unloaded while its files are preserved. Needs the module
+ * luo_test.
  */
 
 #include <errno.h>
@@ -20,12 +20,12 @@
 
 #define PAGE 4096
 
-/* Each round of a duel starts two processes. */
+/* Each round starts two processes. */
 #define ROUNDS 20
 #define RELOADS 15
 #define PRESERVES 100
 
-/* What the two fight for. */
+/* What the two processes compete for. */
 struct duel {
 	int dev;
 	int a;
@@ -146,7 +146,7 @@ static int cancel_session(void *arg)
 	return luo_session_event(d->a, LIVEUPDATE_CANCEL);
 }
 
-/* Whatever was the outcome, the next round finds nothing of it. */
+/* Undoes the effects of a round, whatever its outcome was. */
 static void reset(struct duel *d)
 {
 	cancel(d);
@@ -156,12 +156,12 @@ static void reset(struct duel *d)
 
 static const struct {
 	const char *name;
-	/* What comes before; NULL for nothing. */
+	/* Runs before the two; NULL for nothing. */
 	luo_act first;
 	luo_act second;
 	luo_act one;
 	luo_act two;
-	/* What the one fails with who does not get it. */
+	/* Error of the one that loses. */
 	int lose;
 } duels[] = {
 	{ "create one name", NULL, NULL, create_one, create_one, -EEXIST },
@@ -202,7 +202,7 @@ TEST_F(duels, one_gets_it)
 	}
 }
 
-/* Who preserves while the set is closed by another is too late, or in time. */
+/* PRESERVE against a PREPARE of another process: one is first. */
 TEST_F(duels, preserve_against_prepare)
 {
 	struct liveupdate_file_info info[2];
@@ -221,7 +221,7 @@ TEST_F(duels, preserve_against_prepare)
 	}
 }
 
-/* What happens while the module comes and goes. */
+/* State of the test that loads and unloads the module. */
 struct reload {
 	struct duel *d;
 	atomic_bool over;
@@ -230,7 +230,7 @@ struct reload {
 	int bad[3];
 };
 
-/* The others would hardly ever find the module if it went right away each time. */
+/* Keeps the module loaded for a while, so that other threads find it. */
 static void let_preserve(struct reload *r)
 {
 	const unsigned long before = atomic_load(&r->preserves);
@@ -256,21 +256,21 @@ static void *reload_module(void *arg)
 	return NULL;
 }
 
-/* As long as a file is open its module cannot go, and knows the file. */
+/* An open file pins its module, so that its handler is registered. */
 static int preserve_module_file(struct reload *r)
 {
 	int fd = luo_test_file(1), err;
 
 	if (fd < 0)
 		return 0;
-	/* The whole is prepared for a moment now and then. */
+		/* PRESERVE fails while the global state is PREPARED. */
 	do {
 		err = luo_preserve_fd(r->d->a, fd, 1);
 	} while (err == -EBUSY);
 	close(fd);
 	if (err)
 		return err;
-	/* Now it is the session that keeps the module. */
+		/* Now the session pins the module. */
 	atomic_fetch_add(&r->preserves, 1);
 	do {
 		err = luo_unpreserve_fd(r->d->a, 1);
@@ -278,7 +278,7 @@ static int preserve_module_file(struct reload *r)
 	return err;
 }
 
-/* Until both have got through often enough. */
+/* Runs until both threads have succeeded often enough. */
 static void *preserve_module_files(void *arg)
 {
 	struct reload *r = arg;
@@ -290,7 +290,7 @@ static void *preserve_module_files(void *arg)
 	return NULL;
 }
 
-/* A subsystem of the module, and updates that it is part of. */
+/* Registers a subsystem of the module, and runs global events with it. */
 static void *prepare_module(void *arg)
 {
 	struct reload *r = arg;

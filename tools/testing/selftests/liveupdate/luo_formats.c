@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: GPL-2.0
 /*
- * Formats in sysfs: what is there, what can be switched, and what files are
- * written in then. Needs the module luo_test.
+ * Formats in sysfs: their attributes, switching them off, and the format in
+ * which files are preserved then. Needs the module luo_test.
  */
 
 #include <errno.h>
@@ -23,7 +23,7 @@
 #define V1 "file/luo-test-v1"
 #define V2 "file/luo-test-v2"
 
-/* The number that a file of a format's directory shows, or an errno. */
+/* The number in an attribute of a format, or a negative errno. */
 static long show(const char *format, const char *name)
 {
 	char path[256], text[32] = "";
@@ -46,7 +46,7 @@ static int enable(const char *format, const char *text)
 	return luo_write_file(path, text);
 }
 
-/* Is the line in what the kernel says of its formats? */
+/* True if the kernel's format catalog has the line. */
 static bool catalog_has(const char *line)
 {
 	char text[8192], wanted[256];
@@ -59,7 +59,7 @@ static bool catalog_has(const char *line)
 	return strstr(text, wanted);
 }
 
-/* A subsystem has one format, of its own name. */
+/* A subsystem has one format, with its own name. */
 static bool catalog_has_subsystem(const char *name)
 {
 	char line[128];
@@ -69,7 +69,7 @@ static bool catalog_has_subsystem(const char *name)
 	return catalog_has(line);
 }
 
-/* The format that a file of a session is in. */
+/* The format in which a file of a session is preserved. */
 static const char *format_of(int session, uint64_t token)
 {
 	static struct liveupdate_file_info info;
@@ -80,7 +80,7 @@ static const char *format_of(int session, uint64_t token)
 	return (char *)info.format;
 }
 
-/* A file of the module; the session alone keeps it. */
+/* Preserves a file of the module, whose only reference is the session's. */
 static int preserve_number(int session, uint64_t number, uint64_t token)
 {
 	int fd = luo_test_file(number);
@@ -129,7 +129,7 @@ TEST_F(formats, directories)
 	EXPECT_EQ(show("file/no-such-v1", "read"), -ENOENT);
 }
 
-/* What a module brings goes with it. */
+/* Formats of a module are removed with it. */
 TEST_F(formats, module)
 {
 	EXPECT_EQ(show(V2, "read"), 1);
@@ -153,7 +153,7 @@ TEST_F(formats, catalog)
 	EXPECT_TRUE(catalog_has("file luo-test luo-test-v2 rw 1 -,in-use:1"));
 }
 
-/* The image of the kernel says the same of what is built in. */
+/* The image contains the same catalog of formats that are built in. */
 TEST_F(formats, image)
 {
 	static const char start[] = "luo-format:1 ";
@@ -163,7 +163,7 @@ TEST_F(formats, image)
 	int lines = 0;
 
 	if (fd < 0)
-		SKIP(return, "the image of this kernel is not in /boot/kernel");
+		SKIP(return, "no image of this kernel in /boot/kernel");
 	ASSERT_EQ(fstat(fd, &st), 0);
 	image = mmap(NULL, st.st_size, PROT_READ, MAP_PRIVATE, fd, 0);
 	ASSERT_NE(image, MAP_FAILED);
@@ -174,14 +174,14 @@ TEST_F(formats, image)
 		at += strlen(start);
 		snprintf(line, sizeof(line), "%.*s", (int)strcspn(at, "\n"), at);
 		EXPECT_TRUE(catalog_has(line))
-			TH_LOG("only in the image: %s", line);
+			TH_LOG("only in the catalog of the image: %s", line);
 		lines++;
 	}
 	EXPECT_GE(lines, 8);
 	munmap(image, st.st_size);
 }
 
-/* Whatever is written that makes no sense changes nothing. */
+/* Invalid input to enable_write changes nothing. */
 TEST_F(formats, refused)
 {
 	EXPECT_EQ(enable(MEMFD, ""), 0);
@@ -207,7 +207,7 @@ TEST_F(formats, in_use)
 	EXPECT_EQ(enable(MEMFD, "0"), 0);
 }
 
-/* What is switched off leaves its place to the next one. */
+/* If a format is switched off, the next one of its owner is used. */
 TEST_F(formats, next_one)
 {
 	ASSERT_EQ(enable(MEMFD, "0"), 0);
@@ -216,7 +216,7 @@ TEST_F(formats, next_one)
 	EXPECT_EQ(show(MEMFD_OLD, "in_use"), 1);
 }
 
-/* The last format of a type is switched off: such files are not preserved. */
+/* If all formats of a type are switched off, PRESERVE fails. */
 TEST_F(formats, none_left)
 {
 	ASSERT_EQ(enable(MEMFD, "0"), 0);
@@ -237,7 +237,7 @@ TEST_F(formats, chosen)
 	ASSERT_EQ(enable(V2, "0"), 0);
 	ASSERT_EQ(preserve_number(self->session, 8, 2), 0);
 	EXPECT_STREQ(format_of(self->session, 2), "luo-test-v1");
-	/* There is no room for it in the older format. */
+	/* The value does not fit into the older format. */
 	EXPECT_EQ(preserve_number(self->session, 1ULL << 40, 3),
 		  -EOVERFLOW);
 	ASSERT_EQ(enable(V2, "1"), 0);
@@ -248,7 +248,10 @@ TEST_F(formats, chosen)
 	EXPECT_EQ(show(V2, "in_use"), 1);
 }
 
-/* An object that files need can be what keeps them from being preserved. */
+/*
+ * If the format of an FLB is switched off, files that need it are not
+ * preserved.
+ */
 TEST_F(formats, flb)
 {
 	ASSERT_EQ(enable("flb/luo-test-flb-v1", "0"), 0);
@@ -260,7 +263,7 @@ TEST_F(formats, flb)
 	EXPECT_EQ(show("flb/luo-test-flb-v1", "in_use"), 1);
 }
 
-/* A subsystem that is switched off takes no part. */
+/* A subsystem whose format is switched off is not called. */
 TEST_F(formats, subsystem)
 {
 	ASSERT_EQ(luo_test_tell("subsystem", "+quiet 5"), 0);

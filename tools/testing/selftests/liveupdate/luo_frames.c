@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: GPL-2.0
 /*
- * Where pages of a process lie in memory.
+ * Physical addresses of pages of a process.
  */
 
 #include <errno.h>
@@ -15,11 +15,11 @@
 
 #define PAGE 4096UL
 
-/* What pagemap says of a page of an address space. */
+/* Fields of an entry of /proc/PID/pagemap. */
 #define PAGEMAP_PRESENT (1ULL << 63)
 #define PAGEMAP_PFN ((1ULL << 55) - 1)
 
-/* About half of all memfds begin in an odd frame. */
+/* About half of all memfds begin in a frame with an odd number. */
 #define ATTEMPTS 64
 
 int luo_frames_open(void)
@@ -59,8 +59,9 @@ int luo_memfd_odd(const char *name, size_t size, uint64_t seed)
 	int nr = 0, fd = -1;
 
 	/*
-	 * Frames that were free for long come in ascending order, so no file is
-	 * closed meanwhile; one page more makes the next frame an odd one.
+	 * Frames that were free for long are allocated in ascending order. So
+	 * no file is closed meanwhile; allocating one more page makes the next
+	 * frame an odd one.
 	 */
 	while (nr < 2 * ATTEMPTS) {
 		fd = luo_get(luo_memfd_filled(name, size, seed));

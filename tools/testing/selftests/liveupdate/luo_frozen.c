@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: GPL-2.0
 /*
- * Nobody fills a hole of a memfd between FREEZE and the jump, or until the
- * update is called off; and nobody waits for long behind those who try.
+ * Holes of a memfd cannot be filled between FREEZE and the kexec, or CANCEL;
+ * and tasks that try to fill them do not block other tasks.
  */
 
 #include <errno.h>
@@ -27,7 +27,7 @@
 #define PAGES 64
 #define SIZE (PAGES * PAGE)
 
-/* The first half of the file is there, the second one is a hole. */
+/* The first half of the file is allocated, the second one is a hole. */
 #define HOLE (SIZE / 2)
 
 FIXTURE(frozen)
@@ -80,11 +80,11 @@ FIXTURE_TEARDOWN(frozen)
 
 /**
  * struct sleeper - a thread that fills a hole
- * @fd: writes to this file, if there is no @map
- * @from: what it writes
- * @map: where it writes
- * @tid: the thread, when it is about to do it
- * @done: it has done it
+ * @fd: file to write to, if @map is NULL
+ * @from: source of the data
+ * @map: address to write to
+ * @tid: id of the thread, set right before it writes
+ * @done: it has written
  */
 struct sleeper {
 	int fd;
@@ -122,7 +122,7 @@ static char state_of(int pid, int tid)
 	return end ? end[2] : 0;
 }
 
-/* Waits until a thread sleeps in the kernel; false if it does not, or ends. */
+/* Waits until a thread sleeps in the kernel; false if it does not, or exits. */
 static bool wait_for_sleep(int pid, int tid)
 {
 	int i, seen = 0;
@@ -146,7 +146,7 @@ static bool start_sleeper(struct sleeper *sleeper)
 	       !atomic_load(&sleeper->done);
 }
 
-/* True if it is woken in time, and has done what it was about to do. */
+/* True if the thread is woken up in time, and has written. */
 static bool end_sleeper(struct sleeper *sleeper)
 {
 	struct timespec end;
@@ -176,7 +176,7 @@ TEST_F(frozen, fault_sleeps_until_it_is_called_off)
 
 	ASSERT_TRUE(start_sleeper(&sleeper));
 	EXPECT_EQ(luo_blocks(self->fd), HOLE / 512);
-	/* Nobody waits for the mm, or for that mapping. */
+	/* Its mmap_lock and mappings of other files are not blocked. */
 	map = mmap(NULL, PAGE, PROT_READ, MAP_PRIVATE | MAP_ANONYMOUS, -1, 0);
 	EXPECT_NE(map, MAP_FAILED);
 	EXPECT_EQ(munmap(map, PAGE), 0);
@@ -243,8 +243,9 @@ TEST_F(frozen, who_sleeps_can_be_killed)
 }
 
 /*
- * Who writes to one file holds its lock, and may sleep because of another one
- * that the data come from. Whatever is done to the first one goes on.
+ * A write to one file holds its i_rwsem, and may sleep in a fault on the data
+ * from another file that is frozen. Freezing the first file must not wait for
+ * that.
  */
 TEST_F(frozen, who_sleeps_is_not_in_the_way_of_another_freeze)
 {

@@ -1,9 +1,9 @@
 // SPDX-License-Identifier: GPL-2.0
 /*
- * luo_guest.c - the first process of a guest that is carried over an update
+ * luo_guest.c - the init process of a guest that survives an update
  *
- * It counts on its console, a number a line, and looks at its memory while it
- * does: if a page is not as it was written, it says so, and stops.
+ * It prints consecutive numbers on its console, and checks its memory
+ * meanwhile. If a page is corrupted, it prints an error and stops.
  */
 
 #include <stdio.h>
@@ -44,7 +44,7 @@ int main(void)
 		fflush(stdout);
 		nanosleep(&nap, NULL);
 	}
-	printf("the memory of the guest is not what it was\n");
+	printf("guest memory is corrupted\n");
 	for (;;)
 		pause();
 }

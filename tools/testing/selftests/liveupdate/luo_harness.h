@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: GPL-2.0 */
 /*
- * What the tests in the kselftest harness have in common; comes after it.
+ * Helpers for tests with the kselftest harness; include it after the harness.
  */
 
 #ifndef LUO_HARNESS_H
@@ -12,15 +12,15 @@
 #include "luo_util.h"
 
 /*
- * A debug kernel in an emulated machine on a busy host takes its time, and a
- * test that is cut off keeps the device open for those after it.
+ * A debug kernel in an emulated machine on a busy host is slow, and a test that
+ * times out keeps the device open for later tests.
  */
 #undef TEST_TIMEOUT_DEFAULT
 #define TEST_TIMEOUT_DEFAULT 300 /* seconds */
 
 /*
- * For the beginning of FIXTURE_SETUP(). They come back only if there is what a
- * test needs: a fixture that is not set up ends its process in any case.
+ * For the beginning of FIXTURE_SETUP(). They return only if the test can run: a
+ * fixture that is not set up ends the process.
  */
 static inline int luo_setup_device(struct __test_metadata *_metadata)
 {
@@ -50,7 +50,7 @@ static inline void luo_setup_module(struct __test_metadata *_metadata)
 	ASSERT_EQ(err, 0);
 }
 
-/* What is preserved for the next kernel, and what it takes to say so. */
+/* Preserved memory, and memory of its records. */
 struct luo_held {
 	long pages;
 	long nodes;
@@ -64,7 +64,7 @@ static inline struct luo_held luo_held(void)
 	};
 }
 
-/* Whatever a test did, nothing stays preserved. */
+/* Checks that a test leaves nothing preserved. */
 static inline void luo_expect_held(struct __test_metadata *_metadata,
 				   struct luo_held before)
 {

@@ -1,16 +1,16 @@
 // SPDX-License-Identifier: GPL-2.0
 /*
- * luo_init.c - the first process of a test guest
+ * luo_init.c - init process of a test guest
  *
- * Runs the commands that /tests lists, one a line, and frames the output of
- * each, so that the host knows which program said what. Programs write to
- * the second serial port; the first one is left to the kernel.
+ * Runs the commands in /tests, one per line, and encloses the output of each in
+ * marker lines, so that the host can tell them apart. Programs write to the
+ * second serial port; the first one is the kernel's console.
  *
- * A program may jump into another kernel by kexec. There the command line's
- * luo.test and luo.stage say where to go on: the same program runs again with
+ * A program may boot another kernel by kexec. There, luo.test and luo.stage on
+ * the command line say where to continue: the same program is run again with
  * LUO_STAGE set, then the rest of the list.
  *
- * Where systemd is the first process, this is a service of it.
+ * If systemd is the init process, luo_init is one of its services.
  */
 
 #include <dirent.h>
@@ -37,7 +37,7 @@
 #define PROGRAM_PORT "/dev/ttyS1"
 #define MAX_ARGS 32
 
-/* QEMU runs with -no-reboot: a reset ends it. */
+/* QEMU runs with -no-reboot, so that a reset ends it. */
 static _Noreturn void stop(void)
 {
 	fflush(NULL);
@@ -65,8 +65,8 @@ static void mount_all(void)
 }
 
 /*
- * The port of programs is raw, so that what they write arrives as it was
- * written.
+ * The port of the programs is in raw mode, so that their output is not
+ * modified.
  */
 static void use_port(const char *path, bool raw)
 {
@@ -100,7 +100,7 @@ static void read_line(const char *path, char *buf, size_t len)
 	fclose(f);
 }
 
-/* The last one wins: each kexec appends its own. */
+/* The last value counts, as each kexec appends its own. */
 static int cmdline_number(const char *key, int fallback)
 {
 	char line[4096];
@@ -139,7 +139,7 @@ static _Noreturn void exec_command(char *line)
 	exit(127);
 }
 
-/* 0 to 255 for an exit status, 1000 and the number for a signal. */
+/* Returns the exit status, or 1000 plus the number of a signal. */
 static int run_command(const char *command, int test, int stage)
 {
 	char line[1024], number[16];
@@ -171,8 +171,8 @@ static bool is_service(void)
 }
 
 /*
- * What a program left running must not disturb the next one. A service is not
- * alone on the machine.
+ * Kills processes that a program has left, which could disturb the next one.
+ * Not if luo_init is a service, which is not alone on the machine.
  */
 static void reap_stragglers(void)
 {
@@ -184,9 +184,8 @@ static void reap_stragglers(void)
 }
 
 /*
- * Kmemleak only speaks of objects that are older than 5 s, and takes two
- * looks at each before it does. It reports on the kernel's console, where the
- * host finds it.
+ * kmemleak reports only objects that are older than 5 s, and only in the second
+ * scan. Its reports are on the kernel's console, where the host finds them.
  */
 static void check_leaks(void)
 {
@@ -225,7 +224,7 @@ static void copy_to_stdout(const char *path)
 	close(fd);
 }
 
-/* The unit tests ran while the kernel booted; their results wait in debugfs. */
+/* KUnit tests have run during boot; prints their results from debugfs. */
 static void report_kunit(void)
 {
 	static const char dir[] = "/sys/kernel/debug/kunit";
@@ -248,11 +247,11 @@ static void report_kunit(void)
 	closedir(d);
 }
 
-/* The formats that this kernel writes when it comes up. */
+/* Formats of this kernel, and their initial state. */
 static glob_t formats;
 static char *format_defaults;
 
-/* '0' or '1', or 0 if there is no such file. */
+/* '0' or '1', or 0 if the file does not exist. */
 static char format_state(const char *path)
 {
 	char state = 0;
@@ -279,7 +278,7 @@ static void note_formats(void)
 		format_defaults[i] = format_state(formats.gl_pathv[i]);
 }
 
-/* A test that failed may have left a format switched off. */
+/* Undoes switching off formats, if a failed test has not. */
 static void restore_formats(void)
 {
 	size_t i;
@@ -297,7 +296,7 @@ static void restore_formats(void)
 	}
 }
 
-/* Programs find no files, and no formats switched off, of those before them. */
+/* Programs start with an empty /tmp, and with the initial state of formats. */
 static void start_afresh(void)
 {
 	static const char * const dirs[] = { "/run", "/tmp" };
@@ -342,8 +341,9 @@ static void run_list(int first, int stage)
 }
 
 /*
- * A shell wants a terminal of its own. When it ends, everybody who has that
- * terminal open loses it; so does this process, which has nothing to say then.
+ * A shell needs a controlling terminal. When the shell exits, the terminal
+ * hangs up for all processes, including this one, which does not use it
+ * afterwards.
  */
 static _Noreturn void run_shell(void)
 {
@@ -364,7 +364,7 @@ static _Noreturn void run_shell(void)
 	stop();
 }
 
-/* The first thing in the new kernel: here the black-out ends. */
+/* Records the end of the blackout; called first in the new kernel. */
 static void note_time(void)
 {
 	char tsc[32];

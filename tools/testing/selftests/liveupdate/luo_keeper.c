@@ -1,10 +1,10 @@
 // SPDX-License-Identifier: GPL-2.0
 /*
- * luo_keeper.c - a service that has its files kept over a live update
+ * luo_keeper.c - a service whose files survive a live update
  *
- * By a service manager with a descriptor store that goes through updates, and
- * with LUOSession=. It has a memfd in the store, and another one in the session.
- * It is ready when it has made both, or has got both back as they were.
+ * It has a memfd in the fd store of the service manager, which survives
+ * updates, and another one in the session of LUOSession=. It is ready when it
+ * has created both, or has retrieved both with their contents.
  */
 
 #include <stdio.h>
@@ -33,7 +33,7 @@ static void need(bool ok, const char *what)
 	exit(1);
 }
 
-/* @fd is -1 for none. The words are those of sd_notify(3). */
+/* As sd_notify(3); @fd is -1 if no fd is passed. */
 static void notify(const char *text, int fd)
 {
 	struct sockaddr_un addr = { .sun_family = AF_UNIX };
@@ -65,7 +65,7 @@ static void notify(const char *text, int fd)
 	close(sock);
 }
 
-/* An fd that the service manager passed by that name, or -1. */
+/* An fd of that name from the service manager, or -1. */
 static int passed(const char *name)
 {
 	char *names = strdup(getenv("LISTEN_FDNAMES") ?: ""), *rest = names;
@@ -89,7 +89,7 @@ static int make(unsigned int seed)
 static void make_both(int session)
 {
 	need(!luo_preserve_fd(session, make(SEED_PRESERVED), TOKEN),
-	     "nothing can be preserved");
+	     "cannot preserve the memfd");
 	notify("FDSTORE=1\nFDNAME=" STORED, make(SEED_STORED));
 	notify("STATUS=made", -1);
 }
@@ -99,11 +99,11 @@ static void take_both(int stored, int session)
 	int fd = luo_retrieve_fd(session, TOKEN);
 
 	need(luo_matches(stored, 0, SIZE, SEED_STORED),
-	     "the stored memfd is not what it was");
-	need(fd >= 0, "there is nothing in the session");
+	     "the contents of the stored memfd differ");
+	need(fd >= 0, "cannot retrieve a memfd from the session");
 	need(luo_matches(fd, 0, SIZE, SEED_PRESERVED),
-	     "the preserved memfd is not what it was");
-	need(!luo_finish(session), "the session cannot be finished");
+	     "the contents of the preserved memfd differ");
+	need(!luo_finish(session), "cannot finish the session");
 	notify("STATUS=taken", -1);
 }
 
@@ -111,7 +111,7 @@ int main(void)
 {
 	int stored = passed(STORED), session = passed(SESSION);
 
-	need(session >= 0, "there is no session");
+	need(session >= 0, "the service manager has passed no session");
 	if (stored < 0)
 		make_both(session);
 	else

@@ -1,8 +1,8 @@
 // SPDX-License-Identifier: GPL-2.0
 /*
- * What a memfd has besides its contents comes out of an update as it went in:
- * owner, mode, name, time stamps, seals, how it was opened; whether it was so
- * before it was preserved, or was changed afterwards.
+ * Attributes of a memfd survive an update: owner, mode, name, time stamps,
+ * seals, and how it was opened, whether they were set before it was preserved
+ * or afterwards.
  */
 
 #include <errno.h>
@@ -31,14 +31,14 @@
 #define LONG_NAME 249
 
 /**
- * struct kind - a file that the test makes
- * @name: its name; NULL for the longest one that there can be
+ * struct kind - a file of the test
+ * @name: its name; NULL for one of maximum length
  * @create: flags of memfd_create()
- * @mode: permission bits, 0 for those that it has
- * @before: seals before it is preserved
- * @after: seals that it gets afterwards
- * @open: how it is opened again, 0 for not
- * @huge: it is made of huge pages
+ * @mode: permission bits, 0 for the default
+ * @before: seals that are set before it is preserved
+ * @after: seals that are set afterwards
+ * @open: flags to reopen it with, 0 to not reopen it
+ * @huge: it consists of huge pages
  */
 struct kind {
 	const char *name;
@@ -53,13 +53,13 @@ struct kind {
 #define MANY (F_SEAL_SHRINK | F_SEAL_GROW | F_SEAL_FUTURE_WRITE)
 #define ALL (MANY | F_SEAL_WRITE | F_SEAL_EXEC | F_SEAL_SEAL)
 
-/* A file whose mode lets nobody execute it, so that it can be sealed as such. */
+/* A mode without execute permissions, which F_SEAL_EXEC requires. */
 #define DATA 0600
 
 #define SEALED(...)							\
 	{ .name = "sealed", .create = MFD_ALLOW_SEALING, __VA_ARGS__ }
 
-/* With O_RDONLY, which is 0, it says that there is something to do. */
+/* Distinguishes O_RDONLY, which is 0, from no reopening. */
 #define REOPEN 0x40000000
 
 static const struct kind kinds[] = {
@@ -80,7 +80,7 @@ static const struct kind kinds[] = {
 	SEALED(.after = F_SEAL_GROW),
 	SEALED(.before = F_SEAL_FUTURE_WRITE),
 	SEALED(.after = F_SEAL_FUTURE_WRITE),
-	/* To seal a file against writing takes nobody else who holds pages. */
+	/* F_SEAL_WRITE fails while other users hold references to pages. */
 	SEALED(.before = F_SEAL_WRITE),
 	SEALED(.before = F_SEAL_EXEC),
 	SEALED(.before = F_SEAL_EXEC, .mode = DATA),
@@ -95,7 +95,7 @@ static const struct kind kinds[] = {
 #define SIZE (4 * MIB)
 #define TOKEN_NOTES 1000
 
-/* What a file was like at the end, for the next kernel to compare. */
+/* Attributes at the time of the kexec, for comparison in the next kernel. */
 struct note {
 	struct statx stat;
 	char link[320];
@@ -152,7 +152,7 @@ static void compare(const struct note *had, const struct note *has)
 	luo_check(same_time(b->stx_btime, a->stx_btime));
 }
 
-/* A file with a hole, and with pages behind its end. */
+/* Creates a file with a hole, and with pages beyond its end. */
 static int make_file(const struct kind *kind, unsigned int seed)
 {
 	char name[LONG_NAME + 1];
@@ -178,7 +178,7 @@ static int open_file(const struct kind *kind, unsigned int seed)
 	if (kind->mode)
 		luo_check_eq(fchmod(fd, kind->mode), 0);
 	luo_check_eq(fchown(fd, 1000 + seed, 2000 + seed), 0);
-	/* To change the owner may take bits of the mode away. */
+	/* chown() may clear mode bits. */
 	if (kind->mode)
 		luo_check_eq(fchmod(fd, kind->mode), 0);
 	if (kind->before)
@@ -190,11 +190,11 @@ static int open_file(const struct kind *kind, unsigned int seed)
 	return again;
 }
 
-/* What is changed of a file that is preserved. */
+/* Changes attributes of a file that is preserved. */
 static void change_file(int fd, const struct kind *kind, unsigned int seed)
 {
 	const struct timespec times[] = { { seed, 1 }, { -1L - seed, 999999999 } };
-	/* There may be nothing there. */
+	/* May be beyond the end of the file. */
 	const off_t pos = ((off_t)seed << 40) + 7;
 
 	luo_check_eq(fchown(fd, 3000 + seed, -1), 0);
@@ -231,7 +231,7 @@ static void before(void)
 	luo_next_kernel();
 }
 
-/* Rights that a file did not have, it has not now. */
+/* The retrieved fd must not have more rights than the preserved one. */
 static void check_rights(int fd, const struct note *had)
 {
 	const int mode = had->flags & O_ACCMODE;
@@ -260,7 +260,7 @@ static void check_rights(int fd, const struct note *had)
 	}
 }
 
-/* Whatever a file was opened for, its owner can look at it. */
+/* The owner can reopen the file for reading, however it was opened. */
 static void check_contents(int fd, unsigned int seed)
 {
 	const int again = luo_get(luo_reopen(fd, O_RDONLY));
@@ -307,7 +307,7 @@ static void after(void)
 }
 
 static const struct luo_stage stages[] = {
-	{ "files with all kinds of attributes", before },
+	{ "preserve files with different attributes", before },
 	{ "the attributes are the same", after },
 };
 

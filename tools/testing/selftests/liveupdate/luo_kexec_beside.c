@@ -1,8 +1,8 @@
 // SPDX-License-Identifier: GPL-2.0
 /*
- * Programs that know nothing of luod, and of no command that mainline does not
- * have, go through an update beside it and its client. One has its session
- * before the update begins, one makes it while luod's client preserves.
+ * Programs that do not know luod, and use only commands of mainline, take part
+ * in an update together with a client of luod. One creates its session before
+ * luod's update begins, one while luod's client preserves.
  */
 
 #include <fcntl.h>
@@ -19,7 +19,7 @@
 #define FILES 3
 #define USER 7
 
-/* Those of the programs, and of luod's client, begin there. */
+/* First tokens of the programs, and of luod's client. */
 enum { EARLY = 10, LATE = 20, CLIENT = 30 };
 
 static struct luod_client client;
@@ -48,7 +48,7 @@ static void retrieve(int session, int first)
 	close(session);
 }
 
-/* In a process of its own, which holds its session until the jump. */
+/* Forks a process that holds its session until the kexec. */
 static void hold(const char *name, int first)
 {
 	int fds[2], dev, session;
@@ -82,7 +82,7 @@ static void take(const char *name, int first)
 	retrieve(session, first);
 }
 
-/* With a client that says something, and hears something. */
+/* Starts luod and a client that sends a command and expects an answer. */
 static void start_luod(const char *command, const char *answer)
 {
 	luod_serve("{}");
@@ -112,7 +112,7 @@ static void before(void)
 	luo_jump_by(jump);
 }
 
-/* In turns: each of them has its session while others do what they do. */
+/* Interleaved: each has its session open while others retrieve or finish. */
 static void after(void)
 {
 	take("late", LATE);
@@ -125,7 +125,7 @@ static void after(void)
 
 static const struct luo_stage stages[] = {
 	{ "programs preserve beside luod", before },
-	{ "they and its client have their files", after },
+	{ "programs and the client retrieve their files", after },
 };
 
 int main(void)

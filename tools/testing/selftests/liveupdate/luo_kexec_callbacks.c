@@ -1,8 +1,9 @@
 // SPDX-License-Identifier: GPL-2.0
 /*
- * Files of a module, an object that they share, and subsystems, through three
- * kernels: the second one has no such module at first, hands everything on, and
- * the third one takes over. Needs the module luo_test.
+ * Files of a module, an FLB that they share, and subsystems, through three
+ * kernels. In the second one the module is not loaded at first, and everything
+ * is handed over unchanged; the third one retrieves it. Needs the module
+ * luo_test.
  */
 
 #include <errno.h>
@@ -42,7 +43,7 @@ static void preserve(void)
 	luo_next_kernel();
 }
 
-/* The formats of what waits, in no order. */
+/* Checks the formats of incoming data, in any order. */
 static void check_incoming(const char *want)
 {
 	char have[256];
@@ -62,7 +63,7 @@ static void check_incoming(const char *want)
 	}
 }
 
-/* Nobody knows two of the files, which harms neither the memfd nor them. */
+/* Two files have no handler here, which affects neither the memfd nor them. */
 static void without_module(void)
 {
 	int dev = luo_get(luo_open());
@@ -94,7 +95,7 @@ static void check_subsystems(void)
 	char text[64] = "";
 	int fd;
 
-	/* One that has been waited for, and one that nobody has waited for. */
+	/* A subsystem with incoming data, and one without. */
 	luo_check_eq(luo_test_tell("subsystem", "+kept 7"), 0);
 	luo_check_eq(luo_test_tell("subsystem", "+new 8"), 0);
 	luo_check(!strcmp(luo_test_calls(), "sub_boot:kept "));
@@ -123,15 +124,15 @@ static void check_retries(int session)
 	check_value(session, 1, 17);
 	luo_check_eq(luo_test_tell("fail", "can_finish 2 -16"), 0);
 	luo_check_eq(luo_finish(session), -EBUSY);
-	/* All or nothing: it can be had still. */
+	/* The failed FINISH had no effect: the file can still be retrieved. */
 	check_value(session, 2, 18);
 	luo_check_eq(luo_test_unload(), -EAGAIN);
 	luo_test_calls();
 }
 
 /*
- * A session whose files cannot be finished when its fd is closed waits with the
- * files open. Their memory has been taken over, so it cannot be handed on.
+ * If close() cannot finish a session, the session keeps its retrieved files
+ * open. Their memory is restored, so they cannot be handed over.
  */
 static int check_open_files(int dev, int session)
 {
@@ -148,7 +149,7 @@ static int check_open_files(int dev, int session)
 	return session;
 }
 
-/* Each file is asked once, and then finished. */
+/* can_finish() is called once for each file, then finish(). */
 static void check_finish(int dev, int session)
 {
 	luo_check_eq(luo_finish(session), 0);
@@ -161,7 +162,7 @@ static void check_finish(int dev, int session)
 	luo_check_eq(luo_state(dev), LIVEUPDATE_STATE_NORMAL);
 }
 
-/* When one file says no, no other one needs its module any more. */
+/* After a file has refused FINISH, other files do not pin their module. */
 static void check_failed_finish(int dev)
 {
 	luo_check_eq(luo_test_tell("fail", "can_finish 3 -16"), 0);
@@ -185,14 +186,14 @@ static void take_over(void)
 	check_finish(dev, session);
 	close(session);
 	luo_check_eq(luo_test_unload(), 0);
-	/* What "gone" left: nobody knows what it was, so it stays. */
+	/* The page of "gone" stays preserved, as it has no handler. */
 	luo_check_eq(luo_kho_incoming_pages(), 1);
 }
 
 static const struct luo_stage stages[] = {
-	{ "three files of a module, two subsystems", preserve },
-	{ "a kernel that does not know them", without_module },
-	{ "a kernel that does", take_over },
+	{ "preserve files of a module, and two subsystems", preserve },
+	{ "a kernel without the module", without_module },
+	{ "a kernel with the module", take_over },
 };
 
 int main(void)

@@ -1,9 +1,9 @@
 // SPDX-License-Identifier: GPL-2.0
 /*
- * A page of a memfd lies in scratch, where the next kernel boots, and cannot be
- * moved, because it is in a pipe. PRESERVE says so and leaves everything as it
- * was. When the pipe is empty the page is moved, and goes along; that it is
- * emptied while PRESERVE tries to move the page is early enough.
+ * A page of a memfd is in a scratch area, where the next kernel boots, and
+ * cannot be migrated, because a pipe holds a reference. PRESERVE fails with
+ * -EBUSY and changes nothing. When the pipe is empty, the page is migrated and
+ * preserved; it is enough if the pipe is emptied while PRESERVE retries.
  *
  *	luo_kexec_cma [folios]
  */
@@ -26,13 +26,16 @@
 #define PAGE 4096L
 #define SIZE (64L << 20)
 
-/* In s; never waited for if all is well. */
+/* Timeout in seconds that expires only if the test fails. */
 #define PATIENCE 20
 
-/* What PRESERVE fails with; one format pins by means of gup, which says that. */
+/*
+ * Error of PRESERVE; the mainline format pins pages by GUP, which returns
+ * another.
+ */
 static int refusal = -EBUSY;
 
-/* Looked up once: there are many pages to look for. */
+/* Read once, as many pages are looked up. */
 static struct luo_areas scratch;
 static int pagemap;
 
@@ -81,7 +84,7 @@ static void check_refused(int session, int fd)
 	luo_check_eq(luo_fill(fd, SIZE - PAGE, PAGE, 1), 0);
 }
 
-/* How many pages could not be moved since boot. */
+/* Number of page migrations that have failed since boot. */
 static long failures(void)
 {
 	return luo_vmstat("pgmigrate_fail");
@@ -102,7 +105,7 @@ static int preserve(void *arg)
 	return luo_preserve_fd(held->session, held->fd, 1);
 }
 
-/* Lets go of the page when it could not be moved, or nobody tries to. */
+/* Drops the reference after a failed migration, or after a timeout. */
 static int let_go(void *arg)
 {
 	const struct held *held = arg;
@@ -164,8 +167,8 @@ static void after(void)
 }
 
 static const struct luo_stage stages[] = {
-	{ "a page that cannot be moved out of scratch is told of", before },
-	{ "it is there when it could be moved", after },
+	{ "PRESERVE fails if a page in scratch cannot be moved", before },
+	{ "the page is there after it was moved", after },
 };
 
 int main(int argc, char **argv)

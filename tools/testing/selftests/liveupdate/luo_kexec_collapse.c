@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: GPL-2.0
 /*
- * Pages of a memfd are put together into huge ones, which are other pages, while
- * the memfd is preserved. What is written afterwards is in the next kernel.
+ * Pages of a memfd are collapsed into huge pages, and so replaced, while the
+ * memfd is preserved. Later writes must be visible in the next kernel.
  *
  *	luo_kexec_collapse [folios]
  */
@@ -17,7 +17,7 @@
 #include "luo_contest.h"
 #include "luo_util.h"
 
-/* The C library may be older. */
+/* Missing in older C libraries. */
 #ifndef MADV_COLLAPSE
 #define MADV_COLLAPSE 25
 #endif
@@ -25,7 +25,7 @@
 #define PAGE 4096UL
 #define HUGE (2UL << 20)
 
-/* Each file is a new race, and each huge page of it is one more. */
+/* Each file is a race of its own, and has several huge pages. */
 #define FILES 6
 #define HUGES 6
 #define SIZE (HUGES * HUGE)
@@ -39,8 +39,8 @@ struct race {
 };
 
 /*
- * All of a huge page is hole but the last page: whoever looks for pages one
- * after the other is in the middle of it then.
+ * Only the last page of each huge page is allocated, so that a walk over the
+ * pages is inside the range during the collapse.
  */
 static void prepare_race(struct race *race, int token)
 {
@@ -61,7 +61,7 @@ static void prepare_race(struct race *race, int token)
 	race->blocks = luo_blocks(race->fd);
 }
 
-/* Some cannot be put together any more when they are preserved. */
+/* Some ranges cannot be collapsed any more once they are preserved. */
 static int collapse(void *arg)
 {
 	const struct race *race = arg;
@@ -72,7 +72,10 @@ static int collapse(void *arg)
 	return 0;
 }
 
-/* From when on blocks are accounted for, folios are on their way. */
+/*
+ * Waits until blocks are accounted for, which is when a collapse is in
+ * progress.
+ */
 static int preserve(void *arg)
 {
 	const struct race *race = arg;
@@ -115,8 +118,8 @@ static void after(void)
 }
 
 static const struct luo_stage stages[] = {
-	{ "memfds are preserved while pages become huge", before },
-	{ "what was written to them is there", after },
+	{ "memfds are preserved during a collapse", before },
+	{ "later writes are there", after },
 };
 
 int main(int argc, char **argv)

@@ -2,12 +2,13 @@
 /*
  * usage: luo_kexec_damaged nowhere|node|overlap|page
  *
- * A map of preserved memory that cannot be trusted: the next kernel comes up,
- * logs the reason, and uses nothing but scratch, since all other memory may be
- * preserved. The argument selects the damage. With "page" the map names one page
- * for which there is no memory: that page is lost, and nothing else.
+ * The map of preserved memory is invalid: the next kernel boots, reports it,
+ * and uses only scratch memory, as any other memory may be preserved. The
+ * argument selects the damage. With "page" the map contains one page that is not
+ * memory: that page is lost, and nothing else.
  *
- * Needs CONFIG_KEXEC_HANDOVER_KEXEC_TEST, kho_scratch=16M,512M,16M and one node.
+ * Needs CONFIG_KEXEC_HANDOVER_KEXEC_TEST, kho_scratch=16M,512M,16M and one
+ * node.
  */
 
 #define _GNU_SOURCE
@@ -23,8 +24,9 @@
 #define SCRATCH_KB ((16 + 512 + 16) * 1024L)
 #define NOT_USED "KHO: all memory but scratch stays"
 
-/* More than fits in the first section, whose struct pages are never deferred. */
 #define PAGE 4096L
+
+/* Larger than the first section, whose struct pages are never deferred. */
 #define LOST (192L << 20)
 
 /* Bits of /proc/kpageflags. */
@@ -59,7 +61,7 @@ static void do_damage(void)
 	luo_next_kernel();
 }
 
-/* Every page has a valid state, and who may use it is known. */
+/* Checks the state of every page, and counts those that the kernel uses. */
 static long count_usable_pages(void)
 {
 	int fd = luo_get(open("/proc/kpageflags", O_RDONLY | O_CLOEXEC));
@@ -96,7 +98,7 @@ static void expect_scratch_only(void)
 	luo_check_eq(luo_kernel_said(NOT_USED), 1);
 	luo_check(total <= SCRATCH_KB);
 	luo_check(count_usable_pages() <= SCRATCH_KB / 4);
-	/* Without memory to keep free there is no next live update. */
+	/* Live update is off, as KHO is. */
 	luo_check_eq(luo_open(), -ENOENT);
 }
 
@@ -110,8 +112,8 @@ static void after_damage(void)
 }
 
 static const struct luo_stage stages[] = {
-	{ "a map that is damaged", do_damage },
-	{ "no more than that is lost, and the log says why", after_damage },
+	{ "damage the map", do_damage },
+	{ "no more than that is lost, and the log has the reason", after_damage },
 };
 
 int main(int argc, char *argv[])

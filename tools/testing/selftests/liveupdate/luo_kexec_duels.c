@@ -1,7 +1,6 @@
 // SPDX-License-Identifier: GPL-2.0
 /*
- * Two processes that want the same of what the previous kernel left, at the
- * same moment.
+ * Two processes compete for incoming sessions and files.
  */
 
 #include <errno.h>
@@ -16,7 +15,7 @@
 #define SIZE (2 * 4096L)
 #define ROUNDS 20
 
-/* What the two fight for. */
+/* What the two processes compete for. */
 struct duel {
 	int dev;
 	int session;
@@ -83,7 +82,7 @@ static int finish(void *arg)
 	return luo_finish(d->session);
 }
 
-/* The number of the inode: both get the same file, or none. */
+/* Returns the inode number: both get the same file, or none. */
 static int retrieve_file(void *arg)
 {
 	struct duel *d = arg;
@@ -98,7 +97,7 @@ static int retrieve_file(void *arg)
 	return good ? (int)(st.st_ino & 0x7fffffff) : -EPROTO;
 }
 
-/* Only one has the session; when he is gone, it can be had again. */
+/* One process gets the session; when it exits, the session can be retrieved. */
 static void check_retrieve(struct duel *d)
 {
 	int result[2], round;
@@ -109,7 +108,7 @@ static void check_retrieve(struct duel *d)
 	}
 }
 
-/* Somebody has it, or it goes on to the next kernel. */
+/* The session is either held, or handed over to the next kernel. */
 static void check_prepare(struct duel *d)
 {
 	int result[2], round;
@@ -126,7 +125,7 @@ static void check_prepare(struct duel *d)
 	}
 }
 
-/* The one who is late finds it held by the other, or gone. */
+/* The loser finds the session held, or discarded. */
 static void check_discard(struct duel *d)
 {
 	int result[2], round;
@@ -152,7 +151,7 @@ static void check_discard_or_retrieve(struct duel *d)
 			luo_check_eq(retrieve(d), -ENOENT);
 			continue;
 		}
-		/* What its dead holder did not retrieve is still there. */
+		/* Files that the dead holder did not retrieve are available. */
 		luo_check(luo_one_wins(result, -EBUSY));
 		d->session = luo_get(retrieve(d));
 		luo_check(retrieve_file(d) >= 0);
@@ -173,7 +172,9 @@ static void check_files(struct duel *d)
 						 d, result), 0);
 			luo_check(result[0] >= 0 && result[0] == result[1]);
 		}
-		/* The file is his who was first, complete, or discarded. */
+		/*
+		 * The file is either retrieved with its contents, or discarded.
+		 */
 		luo_check_eq(luo_contest(retrieve_file, finish, d, result), 0);
 		luo_check_eq(result[1], 0);
 		luo_check(result[0] >= 0 || result[0] == -ENOENT);
@@ -200,7 +201,7 @@ static void retrieve_all(void)
 
 static const struct luo_stage stages[] = {
 	{ "sessions preserved", preserve_all },
-	{ "two at a time want them", retrieve_all },
+	{ "two processes retrieve at a time", retrieve_all },
 };
 
 int main(void)

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: GPL-2.0
 /*
- * Updates with nothing, with next to nothing, and with a session that nobody
- * wants any more: four kernels.
+ * Updates with nothing preserved, with almost nothing, and with a session that
+ * was closed before: four kernels.
  */
 
 #include <errno.h>
@@ -58,7 +58,7 @@ static void dropped_session(void)
 	luo_check_eq(luo_finish(session), 0);
 	close(session);
 
-	/* Preserved, and given up before the jump. */
+	/* Preserved, and closed before the kexec. */
 	first_pages = luo_kho_pages();
 	session = luo_get(luo_create(dev, "dropped"));
 	fd = luo_get(luo_memfd_filled("dropped", 1 << 20, 1));
@@ -82,7 +82,7 @@ static const struct luo_stage stages[] = {
 	{ "kexec with an empty session", empty_session },
 	{ "kexec with an empty memfd and one that is a hole", empty_memfd },
 	{ "kexec with a session that was closed before", dropped_session },
-	{ "nothing came along", nothing_came },
+	{ "there is no incoming session", nothing_came },
 };
 
 int main(void)

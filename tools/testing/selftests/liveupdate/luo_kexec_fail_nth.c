@@ -1,9 +1,9 @@
 // SPDX-License-Identifier: GPL-2.0
 /*
- * Takes over what the previous kernel left, again and again, each time with the
- * next allocation failing, until none fails any more: nothing is lost by that,
- * and it works when there is memory. Three kernels; what nobody took over in the
- * second one is complete in the third.
+ * Retrieves incoming data repeatedly, with the n-th allocation failing, until
+ * none fails: a failure loses nothing, and the command works once there is
+ * memory. Three kernels; data that is not retrieved in the second one is
+ * complete in the third one.
  */
 
 #include <errno.h>
@@ -19,8 +19,8 @@
 #define PAGES 40
 
 /*
- * A file and a session can be taken over once. It may work although an
- * allocation failed, so there are more of them than one.
+ * A file or a session can be retrieved once. A command may succeed although an
+ * allocation failed, so there are several of them.
  */
 #define SPARES 32
 
@@ -54,11 +54,12 @@ static void preserve(void)
 }
 
 /**
- * struct sweep - a command with the next allocation failing, until none fails
+ * struct sweep - a command that is run with each of its allocations failing
  * @name: the command
- * @setup: gets everything ready for an attempt; NULL if there is nothing to do
- * @work: the attempt; @attempt counts those that succeeded. 0 or an errno
- * @needs_memory: it has to fail at least once, or no allocation was made to
+ * @setup: prepares an attempt, or NULL
+ * @work: runs the command; @attempt counts successful ones. Returns 0 or an
+ *	  errno
+ * @needs_memory: the command allocates memory, so it has to fail at least once
  */
 struct sweep {
 	const char *name;
@@ -67,7 +68,7 @@ struct sweep {
 	bool needs_memory;
 };
 
-/* One attempt; after an error all is as it was before. */
+/* One attempt; after an error, nothing must have changed. */
 static int try_once(const struct sweep *sweep, int dev, int nth, int attempt,
 		    bool *failed)
 {
@@ -85,7 +86,7 @@ static int try_once(const struct sweep *sweep, int dev, int nth, int attempt,
 	luo_nth_set(0);
 	if (!err)
 		return 0;
-	/* The latter is what tmpfs says when there is no memory for an inode. */
+	/* tmpfs returns -ENOSPC if it cannot allocate an inode. */
 	luo_check(err == -ENOMEM || err == -ENOSPC);
 	luo_check_eq(luo_state(dev), LIVEUPDATE_STATE_UPDATED);
 	luo_check_eq(luo_kho_incoming_pages(), incoming);
@@ -122,7 +123,7 @@ static int retrieve_session(int dev, int attempt)
 	return 0;
 }
 
-/* The session that files are retrieved of, and those files. */
+/* The session whose files are retrieved, and these files. */
 static int files_session = -1;
 static int files[SPARES];
 static int nr_files;
@@ -157,7 +158,7 @@ static void check_files(void)
 	close(files_session);
 }
 
-/* The session that is to be finished, and its number. */
+/* The session to finish, and its number. */
 static int spare = -1;
 static int spare_nr = -1;
 
@@ -182,7 +183,7 @@ static int finish_spare(int dev, int attempt)
 	return luo_finish(spare);
 }
 
-/* From the other end, where nobody has been. */
+/* Starts with the last spare session, as the first ones are used already. */
 static int discard_spare(int dev, int attempt)
 {
 	char name[32];
@@ -198,7 +199,7 @@ static void cancel(int dev, int attempt)
 		luo_check_eq(luo_event(dev, LIVEUPDATE_CANCEL), 0);
 }
 
-/* Hands on what is left. */
+/* Prepares to hand over the rest unchanged. */
 static int prepare(int dev, int attempt)
 {
 	(void)attempt;
@@ -250,7 +251,7 @@ static void complete(void)
 
 static const struct luo_stage stages[] = {
 	{ "preserve", preserve },
-	{ "take over with allocations that fail", take_over },
+	{ "retrieve with failing allocations", take_over },
 	{ "the rest is complete", complete },
 };
 

@@ -1,8 +1,8 @@
 // SPDX-License-Identifier: GPL-2.0
 /*
- * From a kernel that knows two formats of a file to one that knows the older one
- * alone, and back: the jump is refused as long as the newer one is in use, and
- * works when the file has been preserved in the older one.
+ * From a kernel with two formats of a file to one with only the older format,
+ * and back: the kexec is refused while the newer format is in use, and works
+ * when the file is preserved in the older one.
  *
  * Needs luo_test built in, and in /boot/old a kernel with
  * CONFIG_LIVEUPDATE_TEST_OLD.
@@ -38,7 +38,7 @@ static void downgrade(void)
 	luo_check_eq(luo_kernel_said(WHY), 1);
 	luo_check_eq(luo_state(dev), LIVEUPDATE_STATE_NORMAL);
 
-	/* What the message says. */
+	/* Switch the format off, which fails as long as it is in use. */
 	luo_check_eq(luo_write_file(V2, "0"), -EBUSY);
 	luo_check_eq(luo_unpreserve_fd(session, 1), 0);
 	luo_check_eq(luo_write_file(V2, "0"), 0);
@@ -73,9 +73,9 @@ static void back(void)
 }
 
 static const struct luo_stage stages[] = {
-	{ "refused, then in the older format", downgrade },
+	{ "refused, then preserved in the older format", downgrade },
 	{ "read by the older kernel", older },
-	{ "and read again by the newer one", back },
+	{ "read again by the newer one", back },
 };
 
 int main(void)

@@ -1,8 +1,8 @@
 // SPDX-License-Identifier: GPL-2.0
 /*
- * Memory of all kinds that one kernel preserves, the next one looks at and hands
- * on, and the third one takes over: folios of all orders that the page allocator
- * has and one beyond, a range of pages, areas of vmalloc().
+ * Memory that one kernel preserves, the next one verifies and hands over
+ * unchanged, and the third one restores: folios of all orders that the page
+ * allocator has and one beyond, a range of pages, vmalloc() areas.
  *
  * Needs CONFIG_KEXEC_HANDOVER_KEXEC_TEST.
  */
@@ -21,7 +21,9 @@ static void preserve(void)
 	luo_check_eq(luo_kho_incoming_pages(), 0);
 	luo_check_eq(luo_kho_test_tell("verify"), -ENOENT);
 	luo_check_eq(luo_kho_test_tell("preserve"), 0);
-	/* Folios up to 4 MiB and one of 8, a range of 4, areas of 4 each. */
+	/*
+	 * Folios up to 4 MiB and one of 8 MiB, a range of 4, areas of 4 each.
+	 */
 	luo_check(luo_kho_pages() - before > 4095 + 1003 + 1100 + 1024);
 	luo_next_kernel();
 }
@@ -37,7 +39,7 @@ static void hand_on(void)
 	luo_check_eq(luo_kho_test_tell("hand-on"), 0);
 	luo_check_eq(luo_kho_pages(), pages + waiting);
 	luo_check_eq(luo_kho_test_tell("hand-on"), -EBUSY);
-	/* The next kernel gets it, so this one does not. */
+	/* Memory that is handed over cannot be restored here. */
 	luo_check_eq(luo_kho_test_tell("restore"), -ENOENT);
 
 	luo_check_eq(luo_kho_test_tell("take-back"), 0);
@@ -59,11 +61,11 @@ static void restore(void)
 
 	luo_check_eq(luo_kho_test_tell("verify"), 0);
 	luo_check_eq(luo_kho_test_tell("restore"), 0);
-	/* Areas of 4 MiB each came and went. */
+	/* The areas of 4 MiB each were freed. */
 	luo_check(labs(luo_meminfo_kb("VmallocUsed") - vmalloc) < 4096);
 	luo_check_eq(luo_kho_test_tell("restore"), -EINVAL);
 	luo_check_eq(luo_kho_incoming_pages(), 0);
-	/* With the last block the tree goes, in the background. */
+	/* The tree is freed with its last block, by a work item. */
 	for (i = 0; i < 100 && luo_kho_incoming_nodes(); i++)
 		usleep(100000);
 	luo_check_eq(luo_kho_incoming_nodes(), 0);
@@ -71,9 +73,9 @@ static void restore(void)
 }
 
 static const struct luo_stage stages[] = {
-	{ "memory of all kinds preserved", preserve },
-	{ "looked at, handed on, taken back, and handed on", hand_on },
-	{ "taken over by the kernel after the next", restore },
+	{ "preserve memory of all kinds", preserve },
+	{ "verify it, hand it over, undo that, hand it over", hand_on },
+	{ "restore it in the third kernel", restore },
 };
 
 int main(void)

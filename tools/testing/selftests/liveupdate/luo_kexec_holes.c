@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: GPL-2.0
 /*
- * Threads fill holes of a preserved memfd until the very jump, and write down in
- * the memfd how far they have come. Whatever they said is there is there.
+ * Threads fill holes of a preserved memfd until the kexec, and record their
+ * progress in the memfd. All recorded writes must be there in the next kernel.
  *
  *	luo_kexec_holes [folios]
  */
@@ -20,11 +20,11 @@
 #define PAGE 4096UL
 #define THREADS 3
 
-/* More than they come to fill. */
+/* More than the threads can fill before the kexec. */
 #define PAGES_EACH 20000UL
 #define SIZE ((1 + THREADS * PAGES_EACH) * PAGE)
 
-/* How far they are at least when the jump begins. */
+/* Minimum progress before the kexec begins. */
 #define START 50
 
 /* In the first page of the file. */
@@ -40,7 +40,7 @@ static unsigned long page_of(unsigned int thread, unsigned long nr)
 	return 1 + nr * THREADS + thread;
 }
 
-/* One of them uses write(2), the others fault. */
+/* One thread uses write(2), the others page faults. */
 static void fill_page(unsigned int thread, unsigned long nr)
 {
 	const off_t offset = page_of(thread, nr) * PAGE;
@@ -62,7 +62,7 @@ static void *fill(void *arg)
 	for (nr = 0; nr < PAGES_EACH; nr++) {
 		fill_page(thread, nr);
 		atomic_store(&progress->pages[thread], nr + 1);
-		/* So that they are not done before the jump. */
+		/* Pace, to not finish before the kexec. */
 		usleep(100);
 	}
 	return NULL;
@@ -126,8 +126,8 @@ static void after(void)
 }
 
 static const struct luo_stage stages[] = {
-	{ "holes are filled until the jump", before },
-	{ "all pages that were filled are there", after },
+	{ "holes are filled until the kexec", before },
+	{ "all filled pages are there", after },
 };
 
 int main(int argc, char **argv)

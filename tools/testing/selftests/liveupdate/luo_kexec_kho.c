@@ -1,9 +1,9 @@
 // SPDX-License-Identifier: GPL-2.0
 /*
- * Kexec HandOver without live update: test_kho, which is built in, preserves
- * folios of all orders and an area of vmalloc() when the first kernel boots, and
- * compares them when the next one does; and regions of reserve_mem= stay where
- * they are, also one that does not consist of whole pages.
+ * KHO without LUO: test_kho, which is built in, preserves folios of all orders
+ * and a vmalloc() area when the first kernel boots, and compares them when the
+ * next one does. Regions of reserve_mem= keep their addresses, even a region
+ * that is not a multiple of the page size.
  *
  * The kernel is booted with reserve_mem=2M:4096:luo_kexec_kho and
  * reserve_mem=5000:64:luo_kexec_odd.
@@ -20,7 +20,7 @@ static void save(void)
 {
 	luo_check_eq(luo_kernel_said(REVIVED), 0);
 	luo_check_eq(luo_kernel_said(FOUND), 0);
-	/* What test_kho preserved, 8 MiB, and the region of 2 MiB. */
+	/* 8 MiB of test_kho, and the region of 2 MiB. */
 	luo_check(luo_kho_pages() > 2560);
 	luo_next_kernel();
 }
@@ -33,8 +33,8 @@ static void restore(void)
 }
 
 static const struct luo_stage stages[] = {
-	{ "folios of all orders preserved, and a region reserved", save },
-	{ "all of it found again", restore },
+	{ "folios of all orders preserved, regions reserved", save },
+	{ "folios and regions restored", restore },
 };
 
 int main(void)

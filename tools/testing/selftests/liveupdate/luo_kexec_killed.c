@@ -1,9 +1,9 @@
 // SPDX-License-Identifier: GPL-2.0
 /*
- * The holder of a session is killed: after each of its steps and in the middle
- * of some, before the kexec and after it. Before, what it preserved is ordinary
- * again; after, it loses what it had retrieved and nothing else. Needs the
- * module luo_test.
+ * The holder of a session is killed: after each of its steps and during some of
+ * them, before and after the kexec. Before the kexec its files become ordinary
+ * files again; after it, only the files that it has retrieved are lost. Needs
+ * the module luo_test.
  */
 
 #include <errno.h>
@@ -20,7 +20,7 @@
 #define SIZE (3 * 4096L)
 #define MAX_STEPS 5
 
-/* What the victim works with; it gets it from its parent. */
+/* State of the victim, inherited from its parent. */
 struct victim {
 	int dev;
 	int memfd;
@@ -40,7 +40,7 @@ static int take_steps(struct victim *v, const step *steps)
 	return err;
 }
 
-/* Takes the steps in a process that does not survive them. */
+/* Forks a process that takes the steps and is killed after them. */
 static pid_t start_victim(struct victim *v, const step *steps)
 {
 	pid_t pid = luo_get(fork());
@@ -105,9 +105,9 @@ static int fail_reboot(struct victim *v)
 static const struct {
 	const char *name;
 	step steps[MAX_STEPS];
-	/* What a CANCEL of the whole says afterwards. */
+	/* Result of a global CANCEL afterwards. */
 	int cancel;
-	/* A callback that it is killed in, or NULL: after all steps. */
+	/* Callback in which it is killed, or NULL: after all steps. */
 	const char *during;
 } before[] = {
 	{ "created", { create }, -ENOENT, NULL },
@@ -134,7 +134,7 @@ static const struct {
 	  "sub_freeze" },
 };
 
-/* The callback comes back when the process has been killed. */
+/* Kills the process inside a callback, which then returns. */
 static void kill_during(pid_t pid, const char *callback)
 {
 	char seen[LUO_TEST_CALLS] = "", want[32];
@@ -159,7 +159,7 @@ static void kill_before(struct victim *v, size_t i)
 	check_killed(pid, before[i].name);
 }
 
-/* The session is gone, and nobody has anything to do with its files. */
+/* The session is gone, and its files are not preserved any more. */
 static void check_ordinary(struct victim *v)
 {
 	luo_check_eq(create(v), 0);
@@ -202,7 +202,7 @@ static void kill_all_before(int dev)
 	luo_check_eq(luo_test_unload(), 0);
 }
 
-/* A driver that dies with the device open: the next one goes on from there. */
+/* After a process dies with the device open, another one can continue. */
 static int drive(struct victim *v)
 {
 	v->dev = luo_open();
@@ -230,7 +230,7 @@ static int retrieve(struct victim *v)
 	return v->session < 0 ? v->session : 0;
 }
 
-/* The file has its contents. */
+/* Checks the contents of a file. */
 static int check_file(int session, int token)
 {
 	int fd = luo_retrieve_fd(session, token);
@@ -259,7 +259,7 @@ static int finish(struct victim *v)
 	return luo_finish(v->session);
 }
 
-/* The other session of the same holder is over. */
+/* Finishes another session of the same holder. */
 static int finish_other(struct victim *v)
 {
 	int session = luo_retrieve(v->dev, "other");
@@ -267,7 +267,7 @@ static int finish_other(struct victim *v)
 	return session < 0 ? session : luo_finish(session);
 }
 
-/* What is left: a bit for each file; without files there is no session. */
+/* Files that are left, one bit each; without files the session is gone. */
 #define NOTHING 0
 #define FILE_0 1
 #define FILE_1 2
@@ -314,7 +314,7 @@ static void kill_before_kexec(void)
 	luo_next_kernel();
 }
 
-/* Number of files of an incoming session that nobody holds; 0 if it is gone. */
+/* Number of files of an incoming session without a holder; 0 if it is gone. */
 static int count_files(int dev, const char *name)
 {
 	struct liveupdate_session_info info;
@@ -350,7 +350,7 @@ static void kill_after_kexec(void)
 	luo_next_kernel();
 }
 
-/* Everything that was left is complete, and can be had one kernel later. */
+/* Everything that was left is complete in the next kernel. */
 static void take_what_is_left(void)
 {
 	int dev = luo_get(luo_open()), session, token;
@@ -380,7 +380,7 @@ static void take_what_is_left(void)
 static const struct luo_stage stages[] = {
 	{ "holders killed before the kexec", kill_before_kexec },
 	{ "holders killed after the kexec", kill_after_kexec },
-	{ "what they left", take_what_is_left },
+	{ "the rest is complete", take_what_is_left },
 };
 
 int main(void)

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: GPL-2.0
 /*
- * A virtual machine through two updates: the guest of the example kvm-mini goes
- * on counting where it was.
+ * A virtual machine survives two updates: the guest of kvm-mini continues to
+ * count.
  */
 
 #include <stdio.h>
@@ -14,7 +14,7 @@
 #define LINES "20"
 #define NR_LINES 20
 
-/* Runs kvm-mini, which stays there, and reads what it says. */
+/* Starts kvm-mini, and returns a stream of its output. */
 static FILE *start(void)
 {
 	int fds[2];
@@ -33,7 +33,7 @@ static FILE *start(void)
 	return fdopen(fds[0], "r");
 }
 
-/* The guest says the numbers from @first on, and is preserved. */
+/* Checks that the guest counts from @first on, then preserves it. */
 static void check_counting(unsigned int first)
 {
 	FILE *vmm = start();
@@ -71,8 +71,8 @@ static void go_on_again(void)
 
 static const struct luo_stage stages[] = {
 	{ "a guest counts and is preserved", boot },
-	{ "it goes on in the next kernel", go_on },
-	{ "and in the one after that", go_on_again },
+	{ "it continues in the next kernel", go_on },
+	{ "it continues in the kernel after that", go_on_again },
 };
 
 int main(void)

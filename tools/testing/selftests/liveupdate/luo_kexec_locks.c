@@ -1,8 +1,8 @@
 // SPDX-License-Identifier: GPL-2.0
 /*
- * The lock order that the documentation promises, compared with what lockdep
- * has seen in a kernel that took over sessions and prepared the next update.
- * Needs a kernel with CONFIG_PROVE_LOCKING, and the module luo_test.
+ * Compares the documented lock order with what lockdep has recorded, in a
+ * kernel that has retrieved sessions and prepared the next update. Needs
+ * CONFIG_PROVE_LOCKING, and the module luo_test.
  */
 
 #include <stdio.h>
@@ -12,7 +12,7 @@
 #include "../kselftest.h"
 #include "luo_util.h"
 
-/* Names of locks, as lockdep knows them. */
+/* Names of locks in lockdep. */
 static const char *const locks[] = {
 	"state.lock",
 	"&files->lock",
@@ -28,7 +28,9 @@ static const char *const locks[] = {
 
 #define LOCKS ARRAY_SIZE(locks)
 
-/* What Documentation/core-api/liveupdate.rst says: one inside of another. */
+/*
+ * Documentation/core-api/liveupdate.rst: the second is taken inside the first.
+ */
 static const char *const inside[][2] = {
 	{ "state.lock", "&files->lock" },
 	{ "state.lock", "subsystems.lock" },
@@ -41,12 +43,12 @@ static const char *const inside[][2] = {
 	{ "luo_incoming.lock", "&files->map_lock" },
 };
 
-/* As above, but nothing takes both; the order leaves it open. */
+/* Allowed by the documentation, but not done by the kernel. */
 static const char *const allowed[][2] = {
 	{ "&files->lock", "luo_outgoing.lock" },
 };
 
-/* A relation between locks: [outer][inner]. */
+/* A relation of locks: [outer][inner]. */
 struct order {
 	bool has[LOCKS][LOCKS];
 };
@@ -67,7 +69,7 @@ static void add(struct order *order, const char *outer, const char *inner)
 	order->has[luo_get(find_lock(outer))][luo_get(find_lock(inner))] = true;
 }
 
-/* Adds what follows from what is there. */
+/* Computes the transitive closure. */
 static void close_order(struct order *order)
 {
 	int via, outer, inner;
@@ -80,7 +82,7 @@ static void close_order(struct order *order)
 					order->has[via][inner];
 }
 
-/* The name of a lock, at the end of a line of /proc/lockdep. */
+/* The name of a lock at the end of a line of /proc/lockdep. */
 static const char *name_in(char *line, const char *before)
 {
 	char *name = NULL, *next = line;
@@ -93,7 +95,7 @@ static const char *name_in(char *line, const char *before)
 	return name ?: "";
 }
 
-/* A class of locks in each paragraph, and what was taken right inside of it. */
+/* Each paragraph is a lock class and the classes taken directly inside it. */
 static struct order read_lockdep(bool known[LOCKS])
 {
 	FILE *file = fopen("/proc/lockdep", "r");
@@ -126,7 +128,7 @@ static int count_surprises(const struct order *seen, const struct order *may)
 			if (!seen->has[outer][inner] ||
 			    may->has[outer][inner])
 				continue;
-			ksft_print_msg("not documented: %s inside of %s\n",
+			ksft_print_msg("undocumented order: %s inside %s\n",
 				       locks[inner], locks[outer]);
 			nr++;
 		}
@@ -142,7 +144,7 @@ static int count_unseen(struct order seen)
 	for (i = 0; i < ARRAY_SIZE(inside); i++) {
 		if (seen.has[find_lock(inside[i][0])][find_lock(inside[i][1])])
 			continue;
-		ksft_print_msg("never seen: %s inside of %s\n", inside[i][1],
+		ksft_print_msg("never taken: %s inside %s\n", inside[i][1],
 			       inside[i][0]);
 		nr++;
 	}
@@ -172,7 +174,7 @@ static void check_order(void)
 	luo_check_eq(count_unseen(seen), 0);
 }
 
-/* An outgoing session with a file of a module, and one of tmpfs. */
+/* Creates an outgoing session with a file of luo_test, and a memfd. */
 static int make_session(int dev, const char *name)
 {
 	int session = luo_get(luo_create(dev, name));
@@ -218,7 +220,7 @@ static void take_over(int dev)
 	list(dev, session, LIVEUPDATE_LIST_INCOMING);
 	luo_check_eq(luo_finish(session), 0);
 	close(session);
-	/* This one ends by close(). */
+	/* Finished by close(). */
 	session = luo_get(luo_retrieve(dev, "two"));
 	close(luo_get(luo_retrieve_fd(session, 1)));
 	close(luo_get(luo_retrieve_fd(session, 2)));

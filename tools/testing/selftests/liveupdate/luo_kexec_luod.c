@@ -1,11 +1,10 @@
 // SPDX-License-Identifier: GPL-2.0
 /*
- * The daemon luod and its clients through an update: clients that are not ready,
- * or not willing, a busy device, a hundred of them, luod killed and started
- * again, users who want what is not theirs, and whose memory it is afterwards.
+ * luod and its clients through an update: clients that are late or veto, a busy
+ * device, a hundred clients, luod killed and restarted, access by other users,
+ * and memcg charges afterwards.
  *
- * With the argument "charges" memory is looked at, too, which takes a kernel that
- * charges it.
+ * With the argument "charges" memory is checked, too, which needs CONFIG_MEMCG.
  */
 
 #include <fcntl.h>
@@ -88,7 +87,7 @@ static void ask_status(void)
 	client_hear(&admin);
 }
 
-/* Until luod has seen that its clients are. */
+/* Waits until luod has noticed that its clients have disconnected. */
 static void wait_until_gone(void)
 {
 	int tries = MAX_TRIES;
@@ -100,7 +99,7 @@ static void wait_until_gone(void)
 	luo_check(strstr(admin.line, "\"phase\":\"idle\""));
 }
 
-/* Nothing is preserved any more, in the name of anybody. */
+/* Checks that no session has preserved files any more. */
 static void check_all_back(struct luod_client *client, int file)
 {
 	struct liveupdate_session_info info[8];
@@ -116,7 +115,7 @@ static void check_all_back(struct luod_client *client, int file)
 	close(dev);
 }
 
-/* Two clients, of which the second one is to spoil it: the first is ready. */
+/* Two clients: the first one is ready, the second one makes the update fail. */
 static int two_clients(struct luod_client *good, struct luod_client *bad, const char *id)
 {
 	int file = luo_get(luo_memfd_filled("file", SMALL_SIZE, 1));
@@ -159,7 +158,9 @@ static void veto(void)
 	check_all_back(&good, file);
 }
 
-/* Somebody else has the device; luod waits, and does not keep it itself. */
+/*
+ * Another process has the device open; luod waits, without holding it itself.
+ */
 static void device_busy(void)
 {
 	static struct luod_client client;
@@ -214,7 +215,7 @@ static void connect_from(int first)
 	}
 }
 
-/* Luod is killed with one half of them ready, and when all are. */
+/* luod is killed when half of the clients are ready, and when all are. */
 static void a_hundred(void)
 {
 	int i;
@@ -338,7 +339,7 @@ static void dies_with_its_file(void)
 
 	if (!pid)
 		retrieve_and_die();
-	/* The manager listens meanwhile: luod stores the session. */
+	/* Receive fds meanwhile, as luod stores the session. */
 	while (!waitpid(pid, &status, WNOHANG)) {
 		struct pollfd fd = { .fd = manager_fd(), .events = POLLIN };
 
@@ -385,7 +386,7 @@ static void after(void)
 
 static const struct luo_stage stages[] = {
 	{ "clients get ready for an update", before },
-	{ "clients claim what they had", after },
+	{ "clients claim their sessions", after },
 };
 
 int main(int argc, char **argv)

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: GPL-2.0
 /*
- * Luod in a kernel without live update: it says so, by its exit status, too.
+ * luod in a kernel without live update: it reports it, and has a special exit
+ * status.
  */
 
 #include <string.h>
@@ -12,7 +13,7 @@
 
 #define EXIT_NO_LUO 3
 
-/* Runs luod to its end; gives its status as of wait(2), and what it said. */
+/* Runs luod until it exits; returns its status and its output. */
 static int run_luod(char *text, size_t size)
 {
 	int fds[2], status;

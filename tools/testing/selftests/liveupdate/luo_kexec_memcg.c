@@ -1,8 +1,9 @@
 // SPDX-License-Identifier: GPL-2.0
 /*
- * Who retrieves a memfd pays for its memory. If that is more than it may have
- * it is told so, and nothing is lost. When memory is short, pages of the memfd
- * go to swap and come back, also because the memfd is preserved again.
+ * Retrieved memfds are charged to the memcg of the caller. If they exceed its
+ * limit, RETRIEVE fails, and nothing is lost. Under memory pressure, pages of
+ * the memfd are swapped out and in again, also because the memfd is preserved
+ * again.
  */
 
 #include <errno.h>
@@ -27,18 +28,18 @@
 #define OTHER CGROUP "/other"
 
 /*
- * Pages between holes: next to each other in memory, and not in the file, if
- * that is how memory comes.
+ * Pages between holes: contiguous in memory, if allocated that way, but not in
+ * the file.
  */
 #define SPARSE_PAGES (24 * MIB / PAGE)
 
-/* What a cgroup has besides the memfd: page tables, objects of the kernel. */
+/* Charges besides the memfd: page tables and kernel objects. */
 #define SLACK (4 * MIB)
 
 #define HOLE (20 * MIB)
 #define HOLE_SIZE (8 * MIB)
 
-/* In another node of the page cache than the first page of a file. */
+/* In another xarray node of the page cache than the first page of a file. */
 #define TAIL (128 * PAGE)
 
 #define SWAP_DEVICE "/dev/ram0"
@@ -46,7 +47,7 @@
 
 static const char *format = "1";
 
-/* Pages behind the end of the file; one format loses them. */
+/* Pages beyond the end of the file; the mainline format loses them. */
 #define BEHIND (2 * PAGE)
 static long lost;
 
@@ -104,7 +105,9 @@ static long swapped(void)
 	return atol(text);
 }
 
-/* What the cgroup says that it is for; little of it is not counted yet. */
+/*
+ * Shared memory that is charged to a cgroup; the statistics may lag a little.
+ */
 static long charged_as_shmem(const char *cgroup)
 {
 	char path[128], text[4096];
@@ -125,7 +128,7 @@ static void check_nobody_killed(void)
 	luo_check(strstr(text, "oom_kill 0\n"));
 }
 
-/* The header that mkswap(8) writes. */
+/* Writes a swap header as mkswap(8) does, and enables swap. */
 static void use_swap(void)
 {
 	const int fd = luo_get(open(SWAP_DEVICE, O_RDWR | O_CLOEXEC));
@@ -166,7 +169,7 @@ static void first_kernel(void)
 	luo_next_kernel();
 }
 
-/* Fails as often as it is tried, and changes nothing. */
+/* Every attempt fails, and changes nothing. */
 static void retrieve_too_much(int session)
 {
 	const long waiting = luo_kho_incoming_pages();
@@ -182,7 +185,7 @@ static void retrieve_too_much(int session)
 	limit("max");
 }
 
-/* Whoever gives up gives the memory back as it was before it tried. */
+/* After a failed retrieve, the charges are as before. */
 static void give_up(int dev)
 {
 	const int session = luo_get(luo_retrieve(dev, "too much"));
@@ -194,7 +197,7 @@ static void give_up(int dev)
 	luo_check(waiting - luo_kho_incoming_pages() >= SIZE / PAGE);
 }
 
-/* Whoever has failed in the middle of it can have it later. */
+/* A retrieve that failed halfway can be repeated. */
 static void retrieve_sparse(int dev)
 {
 	const int session = luo_get(luo_retrieve(dev, "sparse"));
@@ -223,8 +226,8 @@ static int retrieve(int session)
 }
 
 /*
- * A page that will be in swap, behind one that is not: whoever goes by the number
- * of pages in memory is done too early.
+ * A page to be swapped out after one that is in memory: a walk that stops after
+ * the number of pages in memory misses it.
  */
 static int make_tail(void)
 {
@@ -252,7 +255,7 @@ static void check_tail(int dev)
 	close(fd);
 }
 
-/* What comes to a file that is preserved does not go to swap, either. */
+/* Pages that are added to a preserved file are not swapped out, either. */
 static void check_stays(int fd)
 {
 	luo_check_eq(luo_fill(fd, HOLE, HOLE_SIZE, 1), 0);
@@ -276,7 +279,7 @@ static void second_kernel(void)
 	luo_check_eq(luo_finish(session), 0);
 	close(session);
 
-	/* Much of it has to go, and comes back where it is looked at. */
+	/* Much of it is swapped out, and swapped in when it is accessed. */
 	luo_check_eq(fallocate(fd, FALLOC_FL_KEEP_SIZE, SIZE, BEHIND), 0);
 	tail = make_tail();
 	limit("16M");
@@ -286,7 +289,7 @@ static void second_kernel(void)
 	luo_check(swapped() > SIZE / 4);
 	limit("max");
 
-	/* What is in swap now has to come along. */
+	/* Pages in swap have to be preserved, too. */
 	luo_check_eq(fallocate(fd, FALLOC_FL_PUNCH_HOLE | FALLOC_FL_KEEP_SIZE,
 			       HOLE, HOLE_SIZE), 0);
 	preserve(dev, "memcg", fd);
@@ -312,7 +315,10 @@ static void third_kernel(void)
 	luo_check_eq(luo_finish(session), 0);
 	close(session);
 	check_tail(dev);
-	/* Who paid gets it back, wherever the process has gone. */
+	/*
+	 * Uncharging goes to the memcg that was charged, not to the current
+	 * one.
+	 */
 	enter(OTHER);
 	luo_check(charged_to(PAYS) >= SIZE);
 	close(fd);
@@ -323,8 +329,8 @@ static void third_kernel(void)
 
 static const struct luo_stage stages[] = {
 	{ "a memfd is preserved", first_kernel },
-	{ "who retrieves pays, and is told if it is too much", second_kernel },
-	{ "what was in swap is there", third_kernel },
+	{ "the caller is charged, and fails over its limit", second_kernel },
+	{ "pages that were in swap are there", third_kernel },
 };
 
 int main(int argc, char **argv)

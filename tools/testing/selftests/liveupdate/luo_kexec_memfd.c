@@ -1,8 +1,8 @@
 // SPDX-License-Identifier: GPL-2.0
 /*
  * Memfds of all kinds through two updates: contents, size, position and holes,
- * whatever was written up to the last moment. The first image is loaded before
- * anything is preserved, the second one after.
+ * with writes until the last moment. The first image is loaded before anything
+ * is preserved, the second one after it.
  */
 
 #include <fcntl.h>
@@ -19,7 +19,7 @@
 
 enum { DENSE = 1, ODD, SPARSE, LATE, FALLOC, SEALED, TOKENS };
 
-/* A size that ends within a page, and a position within the file. */
+/* A size within a page, and a position within the file. */
 #define ODD_SIZE (3 * MIB + 1234)
 #define ODD_POS 777777
 #define SPARSE_SIZE (64L << 30)
@@ -44,23 +44,23 @@ static void make_files(int fds[TOKENS])
 			   F_SEAL_SHRINK | F_SEAL_GROW), 0);
 }
 
-/* What a workload does between the preserve and the jump. */
+/* Writes of a workload between PRESERVE and the kexec. */
 static void write_late(int fds[TOKENS])
 {
 	char *map;
 
-	/* Into pages that were there, by write(2) and through a mapping. */
+	/* To existing pages, by write(2) and through a mapping. */
 	luo_check_eq(luo_fill(fds[LATE], 5 * PAGE, PAGE, 100), 0);
 	map = mmap(NULL, 4 * MIB, PROT_READ | PROT_WRITE, MAP_SHARED,
 		   fds[LATE], 0);
 	luo_check(map != MAP_FAILED);
 	luo_pattern(map + 7 * PAGE, PAGE, 101, 7 * PAGE);
-	/* Into holes, before, between and after other new pages. */
+	/* To holes: before, between and after other new pages. */
 	luo_pattern(map + 3 * MIB, PAGE, 102, 3 * MIB);
 	luo_check_eq(luo_fill(fds[LATE], 2 * MIB, PAGE, 103), 0);
 	luo_check_eq(luo_fill(fds[LATE], 4 * MIB - PAGE, PAGE, 104), 0);
 	luo_check_eq(luo_fill(fds[SPARSE], PAGE * 1000, PAGE, SPARSE), 0);
-	/* Into a page that was allocated and not initialised. */
+	/* To a page that was allocated but not initialised. */
 	luo_check_eq(luo_fill(fds[FALLOC], 10 * PAGE, PAGE, FALLOC), 0);
 	/* The position, and a seal. */
 	luo_check_eq(lseek(fds[DENSE], 4242, SEEK_SET), 4242);
@@ -122,7 +122,7 @@ static void preserve_files(int session, const int fds[TOKENS])
 		luo_check_eq(luo_preserve_fd(session, fds[i], i), 0);
 }
 
-/* In another order than they were preserved in. */
+/* In a different order than they were preserved. */
 static void retrieve_files(int session, int fds[TOKENS])
 {
 	int i;
@@ -153,7 +153,7 @@ static void loaded_after(void)
 	close(session);
 	check_files(fds);
 
-	/* The files work: they can be changed and preserved again. */
+	/* Retrieved files can be changed and preserved again. */
 	luo_check_eq(ftruncate(fds[DENSE], 32 * MIB), 0);
 	luo_check_eq(ftruncate(fds[DENSE], 16 * MIB), 0);
 	session = luo_get(luo_create(dev, "again"));
@@ -173,7 +173,7 @@ static void second_time(void)
 	close(session);
 	check_files(fds);
 
-	/* Their memory is ordinary memory again. */
+	/* Their memory can be freed. */
 	before = luo_free_pages();
 	for (i = DENSE; i < TOKENS; i++)
 		close(fds[i]);
@@ -181,12 +181,12 @@ static void second_time(void)
 }
 
 static const struct luo_stage stages[] = {
-	{ "files into an image that was loaded before", loaded_before },
-	{ "files into an image that was loaded after", loaded_after },
+	{ "files with an image that was loaded before", loaded_before },
+	{ "files with an image that was loaded after", loaded_after },
 	{ "files after two updates", second_time },
 };
 
-/* "folios": in the format of mainline. */
+/* "folios" selects the format of mainline. */
 int main(int argc, char **argv)
 {
 	if (argc > 1 && !strcmp(argv[1], "folios"))

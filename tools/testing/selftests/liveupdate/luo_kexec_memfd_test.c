@@ -1,11 +1,12 @@
 // SPDX-License-Identifier: GPL-2.0
 /*
- * A memfd that comes out of an update is a memfd as any other: the test of
- * memfds in ../memfd passes with those, too.
+ * A retrieved memfd is a memfd like any other: ../memfd/memfd_test.c passes
+ * with retrieved memfds, too.
  *
- * Its source is linked to this one, which makes the memfds for it. In the first
- * kernel each of them gets a twin, made in the same way at the same moment,
- * which is filled and preserved. In the next kernel the test gets the twins.
+ * The test is linked with this program, which provides memfd_create(). In the
+ * first kernel each memfd gets a twin, created in the same way at the same
+ * time, which is filled and preserved. In the next kernel the test gets the
+ * twins.
  */
 
 #include <fcntl.h>
@@ -34,10 +35,10 @@ unsigned long default_huge_page_size(void)
 
 static int session;
 
-/* In this kernel memfds come out of the session. */
+/* In this kernel memfds are retrieved from the session. */
 static bool retrieves;
 
-/* How many there were; the test has children, which it has in common with. */
+/* Number of memfds, shared with children of the test. */
 static atomic_uint *count;
 
 static void fail(const char *what, unsigned int nr, long value)
@@ -55,7 +56,7 @@ static void preserve_twin(const char *name, unsigned int flags, unsigned int nr)
 		fail("no twin", nr, fd);
 	err = luo_fill(fd, 0, SIZE, nr) ?: luo_preserve_fd(session, fd, nr);
 	if (err)
-		fail("cannot be preserved", nr, err);
+		fail("preserve", nr, err);
 	close(fd);
 }
 
@@ -69,7 +70,7 @@ static void read_name(int fd, char name[128])
 		abort();
 }
 
-/* What is new about a new memfd is that it is empty. */
+/* Empties a retrieved memfd, and compares it with a new one. */
 static void compare_with_new(int new, int fd, unsigned int nr)
 {
 	char want[128], name[128];
@@ -92,13 +93,13 @@ static int retrieve_twin(int new, unsigned int nr)
 	const int fd = luo_retrieve_fd(session, nr);
 
 	if (fd < 0)
-		fail("cannot be retrieved", nr, fd);
+		fail("retrieve", nr, fd);
 	compare_with_new(new, fd, nr);
 	close(new);
 	return fd;
 }
 
-/* For the test. What the kernel refuses it refuses. */
+/* Called by the test. Fails if memfd_create(2) does. */
 int sys_memfd_create(const char *name, unsigned int flags)
 {
 	const int fd = memfd_create(name, flags);
@@ -113,13 +114,13 @@ int sys_memfd_create(const char *name, unsigned int flags)
 	return fd;
 }
 
-/* The test ends its process when something is wrong. */
+/* The test aborts on failure. */
 static void run_test(void)
 {
 	int status;
 	pid_t pid;
 
-	/* Without namespaces it would leave out a part. */
+	/* Without PID namespaces it would skip a part. */
 	luo_check_eq(access("/proc/self/ns/pid", F_OK), 0);
 	count = mmap(NULL, sizeof(*count), PROT_READ | PROT_WRITE,
 		     MAP_SHARED | MAP_ANONYMOUS, -1, 0);
@@ -161,8 +162,8 @@ static void after(void)
 }
 
 static const struct luo_stage stages[] = {
-	{ "memfds pass the test of memfds", before },
-	{ "they pass it after an update, too", after },
+	{ "memfds pass memfd_test", before },
+	{ "retrieved memfds pass it, too", after },
 };
 
 int main(void)

@@ -1,11 +1,11 @@
 // SPDX-License-Identifier: GPL-2.0
 /*
- * A range of pages that lies in two NUMA nodes: what the next kernel takes over
- * and frees goes to the node that it lies in. Arguments are the numbers of pages
- * in node 0 and node 1.
+ * A range of pages across two NUMA nodes: pages that the next kernel restores
+ * and frees return to the node that they belong to. Arguments are the numbers
+ * of pages in node 0 and node 1.
  *
- * Needs CONFIG_KEXEC_HANDOVER_KEXEC_TEST, and kho_kexec_nodes= with a range that
- * is cut by the border of the nodes.
+ * Needs CONFIG_KEXEC_HANDOVER_KEXEC_TEST, and kho_kexec_nodes= with a range
+ * across the border of the nodes.
  */
 
 #include <stdlib.h>
@@ -39,7 +39,7 @@ static void in_first_kernel(void)
 	long before = luo_kho_pages();
 
 	luo_check_eq(luo_kho_test_tell("preserve-nodes"), 0);
-	/* What tells the next kernel of it is a page, too. */
+	/* The record of the range takes a page, too. */
 	luo_check_eq(luo_kho_pages() - before, pages[0] + pages[1] + 1);
 	luo_next_kernel();
 }
@@ -58,14 +58,14 @@ static void in_second_kernel(void)
 	for (i = 0; i < NODES; i++) {
 		long more = (node_total_kb(i) - before[i]) / page_kb;
 
-		/* That page, and nodes of the tree, may come back as well. */
+		/* That page, and nodes of the tree, may be freed as well. */
 		luo_check(more >= pages[i] && more < pages[i] + 64);
 	}
 }
 
 static const struct luo_stage stages[] = {
-	{ "a range in two nodes preserved", in_first_kernel },
-	{ "taken over and given back to both of them", in_second_kernel },
+	{ "preserve a range across two nodes", in_first_kernel },
+	{ "restore it, and free it to both nodes", in_second_kernel },
 };
 
 int main(int argc, char *argv[])

@@ -1,8 +1,8 @@
 // SPDX-License-Identifier: GPL-2.0
 /*
- * Sessions that a kernel does not ask for, or not for all of, go on to the next
- * one: the second kernel retrieves nothing, the third one half, the fourth one
- * everything.
+ * Sessions that a kernel does not retrieve, or not completely, are handed over
+ * to the next one: the second kernel retrieves nothing, the third one half, the
+ * fourth one everything.
  */
 
 #include <errno.h>
@@ -16,7 +16,7 @@
 #define PAGE 4096
 #define SIZE (1024 * PAGE)
 
-/* Made in the first kernel: two files each, by tokens 0 and 1. */
+/* Created in the first kernel: two files each, with tokens 0 and 1. */
 static const char * const old[] = { "half", "whole", "unwanted" };
 
 static void preserve_old(void)
@@ -53,7 +53,7 @@ static void check_listed(int dev, unsigned int nr)
 	}
 }
 
-/* What is in the way of a PREPARE, so that nothing changes. */
+/* Conditions that make PREPARE fail without effect. */
 static void check_refusals(int dev)
 {
 	long pages = luo_kho_pages();
@@ -103,7 +103,7 @@ static void retrieve_nothing(void)
 	check_refusals(dev);
 	check_cancel(dev);
 
-	/* What this kernel preserves itself goes along. */
+	/* A session of this kernel is handed over as well. */
 	session = luo_get(luo_create(dev, "young"));
 	fd = luo_get(luo_memfd_filled("young", SIZE, 100));
 	luo_check_eq(luo_preserve_fd(session, fd, 7), 0);
@@ -135,7 +135,7 @@ static void retrieve_half(void)
 	luo_check_eq(luo_discard(dev, "unwanted"), -ENOENT);
 	check_listed(dev, 3);
 
-	/* By hand this time, and the reboot does the rest. */
+	/* An explicit PREPARE; reboot(2) does the rest. */
 	luo_check_eq(luo_event(dev, LIVEUPDATE_PREPARE), 0);
 	luo_next_kernel();
 }
@@ -168,7 +168,7 @@ static void retrieve_everything(void)
 	luo_check_eq(luo_session_event(half, LIVEUPDATE_FINISH), -EINVAL);
 	luo_check_eq(luo_session_event(whole, LIVEUPDATE_FINISH), 0);
 	luo_check_eq(luo_state(dev), LIVEUPDATE_STATE_UPDATED);
-	/* The last one ends the update. */
+	/* The last session ends the update. */
 	close(young);
 	luo_check_eq(luo_state(dev), LIVEUPDATE_STATE_NORMAL);
 	luo_check_eq(luo_event(dev, LIVEUPDATE_FINISH), -EINVAL);
@@ -176,10 +176,10 @@ static void retrieve_everything(void)
 }
 
 static const struct luo_stage stages[] = {
-	{ "three sessions preserved", preserve_old },
-	{ "nothing retrieved, one session more", retrieve_nothing },
-	{ "half of a session retrieved, one session discarded", retrieve_half },
-	{ "everything that is left retrieved", retrieve_everything },
+	{ "preserve three sessions", preserve_old },
+	{ "retrieve nothing, create another session", retrieve_nothing },
+	{ "retrieve half of a session, discard another", retrieve_half },
+	{ "retrieve everything that is left", retrieve_everything },
 };
 
 int main(void)

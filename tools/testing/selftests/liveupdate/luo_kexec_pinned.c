@@ -1,9 +1,9 @@
 // SPDX-License-Identifier: GPL-2.0
 /*
- * A device writes to pages of a memfd that are pinned for it, as DMA does,
- * until the very jump: io_uring, by way of buffers that are registered. One half
- * is pinned before the memfd is preserved, the other one is a hole until it is
- * pinned afterwards. Whatever was written is there.
+ * A device writes to pinned pages of a memfd, as by DMA, until the kexec:
+ * io_uring with registered buffers. One half is pinned before the memfd is
+ * preserved, the other one is a hole until it is pinned afterwards. All writes
+ * must be there in the next kernel.
  *
  *	luo_kexec_pinned [folios]
  */
@@ -24,12 +24,12 @@
 
 #define PAGE 4096L
 
-/* Pages of a half, which are written to in turn, behind a page for the count. */
+/* Pages of a half, written in turn, after a page for the counter. */
 #define HALF 8L
 #define PAGES (2 * HALF)
 #define SIZE ((1 + PAGES) * PAGE)
 
-/* How many pages are written at least before the next thing is done. */
+/* Minimum number of writes between the steps of the test. */
 #define SOME 100
 
 /* In the first page of the file. */
@@ -54,7 +54,7 @@ static void map_file(int fd)
 	luo_check(map != MAP_FAILED);
 }
 
-/* Pins the pages of a half, which fills holes. */
+/* Pins the pages of a half, and so fills its holes. */
 static void pin_half(unsigned int half)
 {
 	const struct iovec buffer = {
@@ -66,7 +66,7 @@ static void pin_half(unsigned int half)
 	luo_check_eq(io_uring_register_buffers(&rings[half], &buffer, 1), 0);
 }
 
-/* Has a page filled from the pipe, by its pin and not by a mapping. */
+/* Fills a page from the pipe, through its pin and not through a mapping. */
 static void read_fixed(struct io_uring *ring, unsigned char *page)
 {
 	struct io_uring_sqe *sqe = io_uring_get_sqe(ring);
@@ -138,7 +138,7 @@ static void before(void)
 	luo_jump();
 }
 
-/* The page that was written to at the jump may have something of both. */
+/* The page that was being written at the kexec may be a mix of two writes. */
 static void after(void)
 {
 	const int session = luo_get(luo_retrieve(luo_get(luo_open()), "pinned"));
@@ -159,8 +159,8 @@ static void after(void)
 }
 
 static const struct luo_stage stages[] = {
-	{ "pinned pages are written to until the jump", before },
-	{ "all that was written by pins is there", after },
+	{ "pinned pages are written until the kexec", before },
+	{ "all writes to pinned pages are there", after },
 };
 
 int main(int argc, char **argv)

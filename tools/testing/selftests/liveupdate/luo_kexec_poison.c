@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: GPL-2.0
 /*
- * A memfd has a page that hardware broke after the memfd was preserved: reboot(2)
- * says so and changes nothing. Without that memfd, the jump goes on.
+ * A page of a memfd is poisoned after the memfd was preserved: reboot(2) fails,
+ * and nothing changes. Without that memfd the kexec works.
  *
  *	luo_kexec_poison [folios]
  */
@@ -19,7 +19,7 @@
 #define PAGE 4096L
 #define SIZE (256 * PAGE)
 
-/* Who has the page mapped gets SIGBUS. */
+/* Processes that have the page mapped get SIGBUS. */
 static void break_page(int fd, off_t offset)
 {
 	const pid_t pid = luo_get(fork());
@@ -73,7 +73,7 @@ static void after(void)
 }
 
 static const struct luo_stage stages[] = {
-	{ "a broken page is not handed over", before },
+	{ "a poisoned page prevents the kexec", before },
 	{ "the other memfd is there", after },
 };
 

@@ -1,14 +1,14 @@
 // SPDX-License-Identifier: GPL-2.0
 /*
- * Programs that know nothing of live update go through one: a guest of QEMU that
- * counts, and a memcached with many keys. Luod gives them their sessions, and
- * luoctl does the update.
+ * Unmodified programs survive a live update: a QEMU guest that counts, and a
+ * memcached with many keys. luod passes sessions to their wrappers, and luoctl
+ * does the update.
  *
  * usage: luo_kexec_programs [demo] [alone] [kernel]
  *
- * With "demo" it tells what happens, and how long it took. With "alone" there is
- * no luod, and the programs are told by a signal. With "kernel" the guest is not
- * a boot sector, but a Linux.
+ * With "demo" it prints its steps, and how long the update took. With "alone"
+ * luod is not used, and the wrappers get a signal. With "kernel" the guest is a
+ * Linux, not a boot sector.
  */
 
 #include <ctype.h>
@@ -36,15 +36,15 @@
 
 #define NR_LINES 5
 
-/* For what it says in an hour. */
+/* Enough for the output of an hour. */
 #define TEXT_SIZE (1L << 20)
 
-/* In steps of 10 ms: QEMU in QEMU takes its time. */
+/* In steps of 10 ms; QEMU in QEMU is slow. */
 #define PATIENCE 20000
 
 static bool demo, alone, kernel;
 
-/* All that the guest said, in a memfd that goes through the update, too. */
+/* The output of the guest, in a memfd that is preserved, too. */
 static const char *text;
 static int text_fd;
 static size_t text_read;
@@ -52,7 +52,7 @@ static long last;
 
 static pid_t qemu, memcached;
 
-/* For who watches the demo. */
+/* Prints a message of the demo. */
 static void tell(const char *format, ...)
 {
 	char line[256];
@@ -64,7 +64,7 @@ static void tell(const char *format, ...)
 	ksft_print_msg("demo: %s\n", line);
 }
 
-/* Passes on what a command says, line by line. Returns its status. */
+/* Prints the output of a command, line by line. Returns its status. */
 static int show(const char *word, const char *command)
 {
 	char line[4096];
@@ -91,7 +91,7 @@ static pid_t start(char *const argv[], int out)
 	_exit(127);
 }
 
-/* Connects to a socket that will be there. */
+/* Connects to a socket, and waits until it exists. */
 static int dial(const char *path)
 {
 	struct sockaddr_un addr = { .sun_family = AF_UNIX };
@@ -119,7 +119,7 @@ static void start_luod(void)
 	close(dial(LUOD));
 }
 
-/* Arguments of a wrapper behind its name, without --luod if it is alone. */
+/* Arguments follow the name of a wrapper; --luod is added unless "alone". */
 static pid_t start_wrapped(char *const *argv, int out)
 {
 	static char *const luod[] = { "--luod", LUOD };
@@ -173,7 +173,7 @@ static void map_text(void)
 	luo_check_eq(lseek(text_fd, strlen(text), SEEK_SET), strlen(text));
 }
 
-/* Nobody but us has the session, so it is held until the jump. */
+/* This process holds the session until the kexec. */
 static void make_text(void)
 {
 	int dev = luo_get(luo_open());
@@ -198,8 +198,8 @@ static void take_text(void)
 }
 
 /*
- * Each line that is complete has the number after that of the one before. A Linux
- * may have something to say, too, which has no number.
+ * Each complete line has the next number. A Linux guest may print other
+ * messages, which are no numbers.
  */
 static bool read_number(void)
 {
@@ -224,13 +224,13 @@ static void wait_for_line(void)
 
 	while (!read_number()) {
 		if (!--tries)
-			ksft_print_msg("the guest said: %s\n", text);
+			ksft_print_msg("output of the guest: %s\n", text);
 		luo_check(tries);
 		usleep(10000);
 	}
 }
 
-/* What it has said so far, and some numbers more. */
+/* Checks the output so far, and waits for some more numbers. */
 static void count(void)
 {
 	long end;
@@ -249,7 +249,7 @@ static void check_keys(void)
 	close(fd);
 }
 
-/* A command of an administrator, and the first word of the answer. */
+/* Sends a command of an administrator, and checks the type of the answer. */
 static void tell_luod(const char *command, const char *answer)
 {
 	int fd = dial(LUOD);
@@ -265,7 +265,7 @@ static void tell_luod(const char *command, const char *answer)
 	fclose(from);
 }
 
-/* Without luod they are told by a signal. */
+/* Without luod, the wrappers get a signal. */
 static bool both_preserved(void)
 {
 	struct liveupdate_session_info info[8];
@@ -290,10 +290,10 @@ static void preserve_both(void)
 		luo_check(--tries);
 		usleep(10000);
 	}
-	tell("both have preserved what they are");
+	tell("both programs are preserved");
 }
 
-/* They go on as if there had been no update. */
+/* After an abort both continue as if there had been no update. */
 static void take_back(void)
 {
 	tell_luod("UPDATE", "COMPLETE");
@@ -330,7 +330,7 @@ static void before(void)
 	luo_jump_by(jump);
 }
 
-/* All is theirs again, and another update could begin. */
+/* Nothing is preserved or incoming, and another update can begin. */
 static void check_idle(void)
 {
 	int dev;
@@ -347,8 +347,8 @@ static void after(void)
 	take_text();
 	while (read_number())
 		;
-	tell("what the guest said is here; last=%ld", last);
-	tell("it goes on; first=%ld", last + 1);
+	tell("the output of the guest is here; last=%ld", last);
+	tell("it continues; first=%ld", last + 1);
 	start_luod();
 	start_qemu();
 	start_memcached();
@@ -365,7 +365,7 @@ static void after(void)
 
 static const struct luo_stage stages[] = {
 	{ "a guest counts, a cache has its keys", before },
-	{ "the guest goes on, every key is there", after },
+	{ "the guest continues, every key is there", after },
 };
 
 int main(int argc, char **argv)

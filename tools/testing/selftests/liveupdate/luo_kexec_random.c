@@ -1,13 +1,13 @@
 // SPDX-License-Identifier: GPL-2.0
 /*
- * A memfd goes through many kernels. In each of them random things are done to
- * it before it is preserved, while it is, and after PREPARE; and in the next
- * one all of it is compared.
+ * A memfd through many kernels. In each kernel random operations are done to it
+ * before it is preserved, while it is preserved, and after PREPARE. The next
+ * kernel compares all of it.
  *
  *	luo_kexec_random SEED KEXECS
  *
- * What was done follows from the seed alone. So the next kernel does all of it
- * again to memory of its own, and knows what it has to find.
+ * The operations depend only on the seed. So the next kernel repeats them on
+ * memory of its own, to know the expected contents.
  */
 
 #include <fcntl.h>
@@ -28,15 +28,15 @@
 #define MAX_LEN (100UL << 10)
 #define MAX_KEXECS 1000
 
-/* Things that are done in each of the three phases. */
+/* Operations in each of the three phases. */
 #define STEPS 40
 
 #define SHMEM_HUGE "/sys/kernel/mm/transparent_hugepage/shmem_enabled"
 
 /**
- * struct target - what things are done to
- * @fd: the memfd, or -1: then it is done to @memory alone
- * @memory: what the memfd has to be like
+ * struct target - the target of the operations
+ * @fd: the memfd, or -1 to change only @memory
+ * @memory: the expected contents of the memfd
  * @size: its size
  * @random: state of the generator
  */
@@ -49,10 +49,10 @@ struct target {
 
 static unsigned long seed;
 
-/* The device, which can be open once. */
+/* The device, which can be opened once. */
 static int device;
 
-/* Splitmix64: every seed is a good one. */
+/* Splitmix64, which has no bad seeds. */
 static uint64_t next_random(struct target *target)
 {
 	uint64_t z = target->random += 0x9e3779b97f4a7c15ULL;
@@ -72,7 +72,7 @@ struct range {
 	size_t len;
 };
 
-/* Often whole pages, often not; never beyond @end. */
+/* About half of the ranges are whole pages; none extends beyond @end. */
 static struct range random_range(struct target *target, size_t end)
 {
 	struct range range = { .start = below(target, end) };
@@ -167,7 +167,7 @@ static void do_huge(struct target *target)
 					    huge ? "always" : "never"), 0);
 }
 
-/* What can be done to a memfd that is preserved, too. */
+/* Operations that a preserved memfd supports, too. */
 static void step_inside(struct target *target)
 {
 	const unsigned int what = below(target, 5);
@@ -210,7 +210,7 @@ static void run_steps(struct target *target, void (*one)(struct target *target))
 		one(target);
 }
 
-/* What kernel @nr does; @session only where it is done to a memfd. */
+/* The operations of kernel @nr; @session is used only with a memfd. */
 static void one_kernel(struct target *target, int nr, int session)
 {
 	target->random = seed * 1000003 + nr;
@@ -223,7 +223,7 @@ static void one_kernel(struct target *target, int nr, int session)
 	run_steps(target, step_inside);
 }
 
-/* The memfd that comes out of all kernels before this one, and what it is like. */
+/* Retrieves the memfd, and computes its expected contents. */
 static struct target take_over(int nr)
 {
 	struct target target = { .fd = -1, .memory = calloc(1, MAX_SIZE) };
@@ -244,7 +244,7 @@ static struct target take_over(int nr)
 	return target;
 }
 
-/* The position says how many blocks it had. */
+/* The file position is the number of blocks that it had. */
 static void compare(struct target *target)
 {
 	struct stat st;
@@ -289,6 +289,6 @@ int main(int argc, char *argv[])
 		ksft_exit_fail_msg("1 to %d kexecs\n", MAX_KEXECS);
 	for (i = 0; i < kexecs; i++)
 		stages[i] = (struct luo_stage) { "random changes", one_of_many };
-	stages[kexecs] = (struct luo_stage) { "all of it is there", last_one };
+	stages[kexecs] = (struct luo_stage) { "contents are right", last_one };
 	return luo_run_stages(stages, kexecs + 1);
 }

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: GPL-2.0
 /*
- * A jump that would lose something is refused, and everything goes on: without
- * an image, and with an image that cannot take over memory.
+ * reboot(2) fails without side effects if something would be lost: without an
+ * image, and with an image that does not support KHO.
  */
 
 #include <errno.h>
@@ -16,8 +16,8 @@
 #define MIB (1L << 20)
 
 /*
- * Loads something that is no kernel by kexec_load(2). To jump into it would
- * end the machine.
+ * Loads an image that is not a kernel by kexec_load(2). Booting it would crash
+ * the machine.
  */
 static int load_by_hand(void)
 {
@@ -46,7 +46,7 @@ static void refused(void)
 	luo_check_eq(luo_kexec_jump(), -ENOEXEC);
 	luo_check_eq(luo_kexec_jump(), -ENOEXEC);
 
-	/* All goes on: the files, the session, the device. */
+	/* The files, the session and the device still work. */
 	luo_check_eq(luo_fill(fd, 0, PAGE, 2), 0);
 	other = luo_get(luo_memfd_filled("other", PAGE, 3));
 	luo_check_eq(luo_preserve_fd(session, other, 2), 0);
@@ -70,8 +70,8 @@ static void kept(void)
 }
 
 static const struct luo_stage stages[] = {
-	{ "refused without harm", refused },
-	{ "the next try works", kept },
+	{ "refused without side effects", refused },
+	{ "the next attempt works", kept },
 };
 
 int main(void)

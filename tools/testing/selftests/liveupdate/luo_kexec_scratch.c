@@ -1,11 +1,11 @@
 // SPDX-License-Identifier: GPL-2.0
 /*
- * Scratch: its areas are what kho_scratch= and the machine ask for, stay where
- * they are in the next kernel, and are not given away there. Arguments say what
- * to expect:
+ * Scratch areas: they are as kho_scratch= and the machine demand, keep their
+ * addresses in the next kernel, and are not allocated for anything else there.
+ * Arguments say what to expect:
  *
  *   areas=16M,128M      sizes of the areas
- *   ignored=3           how many times kho_scratch= was refused
+ *   ignored=3           how often kho_scratch= was rejected
  *   huge=1              number of pages of 1 GiB
  *   cma=1024            size of the memory of hugetlb_cma=, in MiB
  *   memory=0-1          nodes that have memory
@@ -51,11 +51,11 @@ static void check_areas(const struct luo_areas *areas)
 		luo_check_eq(strtoul(want, &end, 10) << 20, areas->size[i]);
 		want = end + strspn(end, "M,");
 	}
-	/* There is no area too few. */
+	/* No area is missing. */
 	luo_check(!want || !*want);
 }
 
-/* All of them are there, and outside of scratch. */
+/* All huge pages exist, and are outside of scratch. */
 static void check_huge_pages(const struct luo_areas *areas)
 {
 	int fd = luo_get(open("/proc/kpageflags", O_RDONLY | O_CLOEXEC));
@@ -68,7 +68,7 @@ static void check_huge_pages(const struct luo_areas *areas)
 	for (i = 0; i < areas->nr; i++) {
 		pfn = areas->start[i] / page;
 		end = pfn + areas->size[i] / page;
-		/* A huge page of 1 GiB has the flag in all its pages. */
+		/* All pages of a huge page of 1 GiB have the flag. */
 		for (; pfn < end; pfn += ALIGNMENT / page) {
 			luo_check_eq(pread(fd, &flags, sizeof(flags),
 					   pfn * sizeof(flags)), sizeof(flags));
@@ -128,8 +128,8 @@ static void next_kernel(void)
 }
 
 static const struct luo_stage stages[] = {
-	{ "areas of scratch as they should be", first_kernel },
-	{ "the same areas in the next kernel", next_kernel },
+	{ "scratch areas are as expected", first_kernel },
+	{ "they are the same in the next kernel", next_kernel },
 };
 
 static const char *value(const char *arg, const char *name)

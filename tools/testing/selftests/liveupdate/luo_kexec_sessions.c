@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: GPL-2.0
 /*
- * Many sessions and many files, the rules for who holds an incoming session,
- * and what becomes of what nobody wants.
+ * Many sessions and many files, the rules for holders of incoming sessions, and
+ * sessions that are not retrieved.
  */
 
 #include <errno.h>
@@ -89,7 +89,7 @@ static void check_many(int dev)
 	close(session);
 }
 
-/* An answer that cannot be written takes nothing away. */
+/* If the result cannot be copied to userspace, nothing is retrieved. */
 static void check_unwritable(int dev)
 {
 	struct liveupdate_ioctl_retrieve_session retrieve = {
@@ -119,7 +119,7 @@ static void check_unwritable(int dev)
 	close(session);
 }
 
-/* A holder that dies before it retrieves loses nothing. */
+/* A holder that dies before it retrieves files loses none. */
 static void check_dead_holder(int dev)
 {
 	int status;
@@ -152,33 +152,33 @@ static void check_rules(int dev)
 	luo_check_eq(luo_preserve_fd(session, fd, 99), -EINVAL);
 	close(session);
 
-	/* Outgoing and incoming sessions have name spaces of their own. */
+	/* Outgoing and incoming sessions have separate name spaces. */
 	session = luo_get(luo_retrieve(dev, "rules"));
 	other = luo_get(luo_create(dev, "rules"));
 	close(other);
 	close(session);
 
-	/* What the dead holder retrieved is gone with it, the rest is not. */
+	/* Files that the dead holder has retrieved are gone; others are not. */
 	check_dead_holder(dev);
 	session = luo_get(luo_retrieve(dev, "rules"));
 	luo_check_eq(luo_retrieve_fd(session, 0), -ENOENT);
 	fd = luo_get(luo_retrieve_fd(session, 1));
 	luo_check_eq(fcntl(fd, F_GETFD), FD_CLOEXEC);
-	/* A second time it is another fd of the same file. */
+	/* A second retrieve returns another fd of the same file. */
 	again = luo_get(luo_retrieve_fd(session, 1));
 	luo_check_eq(lseek(fd, 123, SEEK_SET), 123);
 	luo_check_eq(lseek(again, 0, SEEK_CUR), 123);
 	check_small(session, 2, 2002);
 	check_small(session, 3, 2003);
-	/* All of it was retrieved: the close finishes the session. */
+	/* All files were retrieved, so close() finishes the session. */
 	close(session);
 	luo_check_eq(luo_retrieve(dev, "rules"), -ENOENT);
 	luo_check(luo_matches(fd, 0, PAGE, 2001));
 }
 
 /*
- * A reboot is refused as long as somebody works on an incoming session, which
- * could not be handed on as it was.
+ * reboot(2) fails while a process holds an incoming session, which could not be
+ * handed over unchanged.
  */
 static void check_refusal(int dev)
 {
@@ -196,7 +196,7 @@ static void check_abandoned(int dev)
 	int session = luo_get(luo_retrieve(dev, "abandoned"));
 
 	luo_check_eq(luo_finish(session), 0);
-	/* Finished, and so without files; but held until it is closed. */
+	/* Finished, and therefore without files, but still held. */
 	luo_check_eq(luo_retrieve_fd(session, 1), -ENOENT);
 	luo_check_eq(luo_finish(session), 0);
 	luo_check_eq(luo_retrieve(dev, "abandoned"), -EINVAL);
@@ -226,10 +226,10 @@ static void nothing_left(void)
 }
 
 static const struct luo_stage stages[] = {
-	{ "150 sessions, 200 files in one session", preserve_all },
+	{ "preserve 150 sessions, 200 files in one session", preserve_all },
 	{ "all of them retrieved, abandoned or lost by a dead holder",
 	  retrieve_all },
-	{ "nothing left for the third kernel", nothing_left },
+	{ "the third kernel has no incoming sessions", nothing_left },
 };
 
 int main(void)

@@ -1,12 +1,12 @@
 // SPDX-License-Identifier: GPL-2.0
 /*
- * The same 64 MiB through many kernels, one after the other: nothing is lost on
- * the way, neither contents nor memory.
+ * The same 64 MiB through many kernels, one after the other: neither contents
+ * nor memory are lost.
  *
  *	luo_kexec_soak NUMBER-OF-KEXECS
  *
- * With nokaslr on the command line: where the kernel's memory is decides how
- * many page tables it takes, and a page of difference would hide a loss.
+ * Needs nokaslr: the number of page tables depends on the address of the
+ * kernel, and one page more or less would hide a leak.
  */
 
 #include <fcntl.h>
@@ -24,15 +24,15 @@
 #define MAX_KEXECS 1000
 
 /*
- * How far numbers may be from those of the first kernel with a handover, after
- * any number of kexecs. A page lost in each would show.
+ * Allowed difference to the first kernel with a handover, after any number of
+ * kexecs. A leak of one page per kexec exceeds it.
  */
 #define FREE_SLACK_PAGES 190
 #define NODES_SLACK 8
 
 enum { TOKEN_MEMORY, TOKEN_COUNTS };
 
-/* What the first kernel with a handover had; lives in a memfd. */
+/* Counters of the first kernel with a handover, in a memfd. */
 struct counts {
 	long mem_total_kb;
 	long free_pages;
@@ -48,7 +48,7 @@ static void preserve(int memory, int counts)
 	luo_check_eq(luo_preserve_fd(session, counts, TOKEN_COUNTS), 0);
 }
 
-/* A few words of each page are enough to see any page that went astray. */
+/* Checking a few words of each page detects any page that was replaced. */
 static void check_memory(int fd)
 {
 	unsigned char want[64], *memory;
@@ -67,7 +67,7 @@ static struct counts count(void)
 {
 	int i;
 
-	/* The previous kernel's map is freed in the background. */
+	/* The previous kernel's tree is freed by a work item. */
 	for (i = 0; i < 100 && luo_kho_incoming_nodes(); i++)
 		usleep(100000);
 	luo_check_eq(luo_kho_incoming_pages(), 0);
@@ -137,7 +137,7 @@ int main(int argc, char *argv[])
 		stages[i] = (struct luo_stage) { "one more kexec", one_of_many };
 	stages[0] = (struct luo_stage) { "64 MiB preserved", first_kernel };
 	stages[kexecs] = (struct luo_stage) {
-		"contents and counters as in the beginning", take_over
+		"contents and counters are as at the start", take_over
 	};
 	return luo_run_stages(stages, kexecs + 1);
 }

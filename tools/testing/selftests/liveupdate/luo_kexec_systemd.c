@@ -1,9 +1,9 @@
 // SPDX-License-Identifier: GPL-2.0
 /*
- * Live updates of a machine whose first process is systemd. One is by "systemctl
- * kexec", which stops everything, and hands over what services have stored. The
- * other one is by "luoctl kexec", which jumps at once. Clients of luod go through
- * both.
+ * Live updates of a machine whose init process is systemd. One is by "systemctl
+ * kexec", which stops services, and hands over their fd stores. The other one
+ * is by "luoctl kexec", which boots the next kernel at once. Clients of luod
+ * survive both.
  */
 
 #include <stdio.h>
@@ -18,13 +18,13 @@
 #define SIZE 65536
 #define TOKEN 3
 
-/* How much of the machine luod can reach: 0 would be nothing, 100 everything. */
+/* Limit for the exposure of luod, from 0 (none) to 100 (full access). */
 #define EXPOSED "30"
 
 static struct luod_client client;
 static int file;
 
-/* The last line that a command says. Its status has to be 0. */
+/* Last line of output of a command, whose status has to be 0. */
 static const char *say(const char *command)
 {
 	static char line[1024];
@@ -64,7 +64,7 @@ static void check_units(void)
 	    " luod.service | tail -n 1");
 }
 
-/* The keeper says whether it got its files from the previous kernel. */
+/* The status of the keeper says if it got files of the previous kernel. */
 static void check_keeper(const char *want)
 {
 	expect("systemctl is-active luo-keeper", "active");
@@ -102,7 +102,7 @@ static void claim(void)
 	client_hang_up(&client);
 }
 
-/* The session is nobody's but luod's, and systemd's. */
+/* Only luod and systemd hold the session. */
 static void kill_luod(void)
 {
 	char byte;
@@ -124,7 +124,7 @@ static void check_after_kill(void)
 	       "1");
 }
 
-/* With everybody ready luod is killed, and goes on; then it is taken back. */
+/* luod is killed when all clients are ready, continues, and aborts. */
 static void crash(void)
 {
 	subscribe();
@@ -149,7 +149,7 @@ static void load_kernel(void)
 	luoctl_tell(words, 0, "");
 }
 
-/* Nobody but systemd has luod ask its clients, before it stops anything. */
+/* systemd has luod ask its clients before it stops any service. */
 static int jump_orderly(void)
 {
 	say("systemctl kexec --no-block");
@@ -200,8 +200,8 @@ static void after(void)
 
 static const struct luo_stage stages[] = {
 	{ "services and clients have files; luod survives a crash", before },
-	{ "they have them back after systemctl kexec", between },
-	{ "clients have them back after luoctl kexec", after },
+	{ "files are retrieved after systemctl kexec", between },
+	{ "files of clients are retrieved after luoctl kexec", after },
 };
 
 int main(void)

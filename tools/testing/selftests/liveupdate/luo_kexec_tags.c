@@ -1,8 +1,8 @@
 // SPDX-License-Identifier: GPL-2.0
 /*
- * The kernel knows of each page who allocated it, if it has allocation tags. Of
- * what comes from the previous kernel nobody did, and all can be done with it
- * that is done with other memory: it is cut into pieces, put together, freed.
+ * With allocation tags, the kernel records for each page who allocated it.
+ * Retrieved pages have no tag; they can be split, collapsed and freed like
+ * other pages.
  *
  *	luo_kexec_tags [folios]
  */
@@ -17,7 +17,7 @@
 #include "../kselftest.h"
 #include "luo_util.h"
 
-/* The C library may be older. */
+/* Missing in older C libraries. */
 #ifndef MADV_COLLAPSE
 #define MADV_COLLAPSE 25
 #endif
@@ -28,8 +28,8 @@
 #define SIZE (HUGES * HUGE)
 
 /*
- * Pages of two files. Others take some meanwhile, and what was looked at last
- * stays on a list of its CPU for a while.
+ * Pages of two files, minus pages that are allocated for other purposes
+ * meanwhile, and pages on per-CPU lists.
  */
 #define ALMOST_ALL (2 * SIZE / PAGE - 256)
 
@@ -48,7 +48,7 @@ static int large_file(void)
 	return fd;
 }
 
-/* Pages that are neighbours in the file are none in memory. */
+/* Creates a file in which neighbouring pages are not contiguous in memory. */
 static int small_file(void)
 {
 	const int fd = luo_get(luo_memfd("small", SIZE));
@@ -84,7 +84,7 @@ static void before(void)
 	luo_next_kernel();
 }
 
-/* A huge page with a hole in it is one no more. */
+/* Punching a hole into a huge page splits it. */
 static void cut(int fd)
 {
 	luo_check_eq(fallocate(fd, FALLOC_FL_PUNCH_HOLE | FALLOC_FL_KEEP_SIZE,
@@ -96,7 +96,7 @@ static void cut(int fd)
 			      LARGE));
 }
 
-/* Somebody may be looking at a page just now, and then it is not to be had. */
+/* Retries, as a temporary page reference makes a collapse fail. */
 static int collapse(void *map)
 {
 	int i, err = -EAGAIN;
@@ -106,7 +106,7 @@ static int collapse(void *map)
 	return err;
 }
 
-/* The pages that are put together are freed, for a new huge one. */
+/* A collapse frees the small pages, and allocates a huge one. */
 static void join(int fd)
 {
 	unsigned char *map;
@@ -154,8 +154,8 @@ static void after(void)
 }
 
 static const struct luo_stage stages[] = {
-	{ "memfds of huge pages and of small ones", before },
-	{ "they are cut, put together, and freed", after },
+	{ "preserve memfds of huge and of small pages", before },
+	{ "they are split, collapsed, and freed", after },
 };
 
 int main(int argc, char **argv)

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: GPL-2.0
 /*
- * What /sys/kernel/liveupdate tells of an update: two kernels.
+ * The attributes in /sys/kernel/liveupdate before and after an update.
  */
 
 #include <stdio.h>
@@ -14,7 +14,7 @@
 #define SYSFS "/sys/kernel/liveupdate/"
 #define SIZE (1L << 20)
 
-/* More than this between two points is no time, but a number gone wrong. */
+/* A longer time between two points is an error of the clock. */
 #define LONGEST_US 600000000ULL
 
 static const char * const points[] = {
@@ -22,7 +22,7 @@ static const char * const points[] = {
 	"kho-boot", "init", "first-retrieve", "last-retrieve", "finish",
 };
 
-/* The contents of a file, without its last newline; "" if it is empty. */
+/* Contents of a file without its last newline; "" if it is empty. */
 static const char *read_file(const char *name)
 {
 	static char text[4096];
@@ -51,7 +51,7 @@ static void check_sessions(long outgoing, long incoming, long waiting)
 	luo_check_eq(atol(read_file("sessions/waiting")), waiting);
 }
 
-/* Of this kernel there is nothing to tell yet but that it is there. */
+/* The timeline has only points of this kernel's boot. */
 static void preserve(void)
 {
 	int dev = luo_get(luo_open()), session, fd;
@@ -75,7 +75,7 @@ static void preserve(void)
 	luo_next_kernel();
 }
 
-/* The first points are there, each not before the one before it. */
+/* The first @nr points were reached, in their order. */
 static void check_timeline(unsigned int nr)
 {
 	const char *line = read_file("timeline");
@@ -96,7 +96,7 @@ static void check_timeline(unsigned int nr)
 		else
 			luo_check(strchr(line, '\n'));
 	}
-	/* A kernel does not boot in a millisecond. */
+	/* A boot takes longer than a millisecond. */
 	luo_check(last > 1000);
 }
 
@@ -114,7 +114,7 @@ static void retrieve(void)
 	check_timeline(9);
 	luo_get(luo_retrieve_fd(session, 2));
 	luo_check_eq(luo_finish(session), 0);
-	/* Held, and over. */
+	/* The session is finished, but still held. */
 	check_sessions(0, 2, 1);
 	close(session);
 	check_sessions(0, 1, 1);

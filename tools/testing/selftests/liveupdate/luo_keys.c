@@ -34,7 +34,7 @@ static void make_value(int key, char value[VALUE_SIZE + 1])
 	value[VALUE_SIZE] = '\0';
 }
 
-/* Commands for keys from @first on, one batch, at once. */
+/* Sends commands for a batch of keys from @first on, at once. */
 static void ask_for(int fd, int first, bool set)
 {
 	static char text[BATCH * 256];

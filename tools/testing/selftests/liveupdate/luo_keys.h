@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: GPL-2.0 */
 /*
- * Many keys of a memcached at the other end of a socket. What fails ends the test.
+ * Many keys of a memcached, over a socket. A failure ends the test.
  */
 
 #ifndef LUO_KEYS_H
@@ -9,7 +9,7 @@
 #define NR_KEYS 10000
 
 void keys_set(int fd);
-/* Every key is there, and has its value. */
+/* Checks that every key exists, and has its value. */
 void keys_check(int fd);
 
 #endif /* LUO_KEYS_H */

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: GPL-2.0
 /*
- * Luod, with a service manager and clients, see luo_luod.h.
+ * luod, its service manager and its clients, see luo_luod.h.
  */
 
 #include <fcntl.h>
@@ -23,13 +23,13 @@
 #define SOCKET SOCKET_DIR "/liveupdate.sock"
 #define CONFIG "/tmp/luod.conf"
 
-/* Longer than anything takes, on a debug kernel, too. */
+/* Timeout that expires only if the test fails, even on a debug kernel. */
 #define PATIENCE_MS 120000
 
 static pid_t luod, luoctl;
 static int luoctl_pipe;
 
-/* Only one process takes what luod says to its manager. */
+/* Only one process receives the notifications of luod. */
 static bool is_manager = true;
 
 void luod_be_client_only(void)
@@ -112,7 +112,7 @@ void client_say(struct luod_client *client, const char *format, const char *id)
 		     strlen(line));
 }
 
-/* One byte, and a session if it comes along; 0 at the end. */
+/* Receives a byte, and a session if one is attached; 0 at the end. */
 static ssize_t receive(struct luod_client *client, char *byte)
 {
 	union {
@@ -137,7 +137,7 @@ static ssize_t receive(struct luod_client *client, char *byte)
 	return n;
 }
 
-/* The manager has to listen, or luod does not go on. */
+/* Receives notifications meanwhile, because luod blocks otherwise. */
 static void wait_for(int fd)
 {
 	struct pollfd fds[2] = {
@@ -167,7 +167,7 @@ const char *client_hear(struct luod_client *client)
 	return client->line;
 }
 
-/* The answer has these words in it. */
+/* Checks that the answer contains these words. */
 void client_expect(struct luod_client *client, const char *word,
 		   const char *other)
 {

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: GPL-2.0 */
 /*
- * Luod as a service, with the test as its service manager, and clients of it.
- * What fails ends the test.
+ * luod as a service, with the test as its service manager, and clients of luod.
+ * A failure ends the test.
  */
 
 #ifndef LUO_LUOD_H
@@ -9,21 +9,21 @@
 
 #include <sys/types.h>
 
-/* Makes socket, store and configuration. */
+/* Creates socket, fd store and configuration. */
 void luod_serve(const char *config);
-/* @before_exec may be NULL. */
+/* @before_exec is called in the child, and may be NULL. */
 void luod_start(void (*before_exec)(void));
 void luod_kill(void);
-/* By SIGTERM; gives its status as of wait(2). */
+/* Sends SIGTERM; returns the wait status of luod. */
 int luod_stop(void);
-/* In a child: the manager is another process. */
+/* For a child: its parent is the service manager. */
 void luod_be_client_only(void);
 
 /**
  * struct luod_client - a client
  * @fd: its connection
  * @session: its session, or -1
- * @line: what it heard last
+ * @line: the last line that it received
  */
 struct luod_client {
 	int fd;
@@ -33,16 +33,16 @@ struct luod_client {
 
 void client_dial(struct luod_client *client, uid_t uid);
 void client_hang_up(struct luod_client *client);
-/* Says a line, with the end of line in @format. */
+/* Sends a line; @format includes the newline. */
 void client_say(struct luod_client *client, const char *format, const char *id);
 const char *client_hear(struct luod_client *client);
-/* Hears a line, which has both words in it. */
+/* Receives a line, and checks that it contains both words. */
 void client_expect(struct luod_client *client, const char *word,
 		   const char *other);
 
 /*
- * One luoctl at a time. It has to end with a status, and to have said a text;
- * luoctl_tell() waits for that at once.
+ * One luoctl at a time. luoctl_expect() waits for it, and checks its status and
+ * output; luoctl_tell() does both at once.
  */
 void luoctl_start(const char *words);
 void luoctl_interrupt(void);

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: GPL-2.0
 /*
- * What userspace can rely on of a memfd while it is preserved, and after that.
+ * What userspace can rely on for a memfd, while it is preserved and afterwards.
  */
 
 #include <errno.h>
@@ -27,7 +27,7 @@ FIXTURE(memfd)
 	struct luo_held held;
 };
 
-/* @records is what each file takes besides its contents and its inode's. */
+/* @records is the number of pages that a file takes besides its contents. */
 FIXTURE_VARIANT(memfd)
 {
 	const char *extents;
@@ -61,7 +61,7 @@ FIXTURE_SETUP(memfd)
 	ASSERT_GE(self->fd, 0);
 }
 
-/* Whatever a test does, nothing stays preserved. */
+/* No test leaves anything preserved. */
 FIXTURE_TEARDOWN(memfd)
 {
 	close(self->session);
@@ -195,7 +195,7 @@ TEST_F(memfd, largest_file_there_can_be)
 	close(fd);
 }
 
-/* Pages that are there and were never written to are no holes. */
+/* Pages that were allocated, but never written, are not holes. */
 TEST_F(memfd, fallocated_pages)
 {
 	int fd = luo_memfd("falloc", 0);
@@ -221,7 +221,7 @@ TEST_F(memfd, many_folios)
 	close(fd);
 }
 
-/* Kills who preserves a file; false if that was at an end before. */
+/* Kills a process during PRESERVE; false if that was complete already. */
 static bool kill_preserver(int session, int fd)
 {
 	const long before = luo_kho_pages();
@@ -245,7 +245,7 @@ TEST_F(memfd, who_preserves_can_be_killed)
 
 	for (i = 0; i < 20 && !killed; i++) {
 		close(fd);
-		/* Takes its time: each page has to be initialised. */
+		/* Slow, as each page has to be initialised. */
 		fd = luo_memfd("large", 0);
 		ASSERT_GE(fd, 0);
 		ASSERT_EQ(fallocate(fd, 0, 0, 65536 * PAGE), 0);
@@ -258,7 +258,7 @@ TEST_F(memfd, who_preserves_can_be_killed)
 	close(fd);
 }
 
-/* Neither more rights nor less come out of a live update. */
+/* The retrieved fd has exactly the rights of the preserved one. */
 TEST_F(memfd, rights_that_the_format_knows)
 {
 	const int flags[] = { O_RDONLY, O_WRONLY, O_RDWR | O_APPEND };
@@ -273,7 +273,7 @@ TEST_F(memfd, rights_that_the_format_knows)
 		luo_unpreserve_fd(self->session, 1);
 		close(fd);
 	}
-	/* With neither right, for ioctls only. */
+	/* O_ACCMODE: neither reading nor writing, only ioctls. */
 	fd = luo_reopen(self->fd, O_ACCMODE);
 	ASSERT_GE(fd, 0);
 	EXPECT_EQ(luo_preserve_fd(self->session, fd, 1), -EOPNOTSUPP);
@@ -281,7 +281,7 @@ TEST_F(memfd, rights_that_the_format_knows)
 	EXPECT_EQ(luo_preserve_fd(self->session, self->fd, 1), 0);
 }
 
-/* Contents and records; the other format leaves it out. */
+/* Contents and records; the mainline format does not implement this. */
 TEST_F(memfd, bytes_are_counted)
 {
 	struct liveupdate_file_info info;
@@ -293,7 +293,7 @@ TEST_F(memfd, bytes_are_counted)
 		EXPECT_EQ(info.bytes, SIZE + 2 * PAGE);
 }
 
-/* A file of a tmpfs that somebody mounted is no memfd, unlinked or not. */
+/* A file of a mounted tmpfs is not a memfd, unlinked or not. */
 TEST_F(memfd, unlinked_file_of_a_tmpfs)
 {
 	int fd = open("/tmp", O_TMPFILE | O_RDWR | O_CLOEXEC, 0600);

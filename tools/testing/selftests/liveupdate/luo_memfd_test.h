@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: GPL-2.0 */
 /*
- * The test of memfds, ../memfd/memfd_test.c, as a function. Whoever links it
- * makes the memfds for it, and has what else it takes from ../memfd/common.c.
+ * ../memfd/memfd_test.c as a function. Programs that link it provide
+ * memfd_create(), and the functions of ../memfd/common.c.
  */
 
 #ifndef LUO_MEMFD_TEST_H

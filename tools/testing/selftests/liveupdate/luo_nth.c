@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: GPL-2.0
 /*
- * Letting the n-th allocation of a task fail.
+ * Makes the n-th allocation of a task fail.
  */
 
 #include <errno.h>
@@ -13,10 +13,10 @@
 #include "luo_nth.h"
 #include "luo_util.h"
 
-/* Opened once: to open a file takes allocations, too. */
+/* Opened once, as opening a file allocates, too. */
 static int nth_fd = -1;
 
-/* Lets any allocation of this task fail, and says nothing on the console. */
+/* Lets any allocation of this task fail, without messages on the console. */
 static int setup_injection(void)
 {
 	static const char * const kinds[] = { "failslab", "fail_page_alloc" };

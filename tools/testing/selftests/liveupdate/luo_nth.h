@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: GPL-2.0 */
 /*
- * Letting the n-th allocation of a task fail; needs CONFIG_FAULT_INJECTION.
+ * Makes the n-th allocation of a task fail; needs CONFIG_FAULT_INJECTION.
  */
 
 #ifndef LUO_NTH_H
@@ -8,17 +8,17 @@
 
 #include <stdbool.h>
 
-/* For all tests: more allocations than anything here takes. */
+/* Upper limit for the number of allocations of any tested command. */
 #define LUO_MAX_NTH 5000
 
-/* -ENOENT if the kernel cannot do it, or another errno. */
+/* -ENOENT if the kernel does not support it, or another errno. */
 int luo_nth_open(void);
 void luo_nth_close(void);
 
-/* The @nth allocation from now on fails; 0 for none. */
+/* The @nth allocation from now on fails; 0 disables this. */
 void luo_nth_set(int nth);
 
-/* True if the allocation that was to fail has failed. */
+/* True if an allocation has failed as requested. */
 bool luo_nth_failed(void);
 
 #endif /* LUO_NTH_H */

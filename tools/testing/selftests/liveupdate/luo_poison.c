@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: GPL-2.0
 /*
- * A page that hardware broke is in a memfd, before it is preserved or after:
- * nobody hands it over, all of it can be undone, and a memfd without it goes.
+ * A memfd has a poisoned page, before it is preserved or afterwards: it cannot
+ * be handed over, everything can be undone, and other memfds are not affected.
  */
 
 #include <errno.h>
@@ -17,7 +17,7 @@
 #define PAGE 4096L
 #define SIZE (64 * PAGE)
 
-/* The first half of the file is there, the second one is a hole. */
+/* The first half of the file is allocated, the second one is a hole. */
 #define HOLE (SIZE / 2)
 
 #define HUGE (2L << 20)
@@ -31,7 +31,7 @@ FIXTURE(poison)
 	struct luo_held held;
 };
 
-/* @prepare is what PREPARE fails with; one format looks at FREEZE only. */
+/* @prepare is the result of PREPARE; the mainline format checks in FREEZE. */
 FIXTURE_VARIANT(poison)
 {
 	const char *extents;
@@ -61,7 +61,7 @@ FIXTURE_SETUP(poison)
 	ASSERT_EQ(luo_fill(self->fd, 0, HOLE, 1), 0);
 }
 
-/* Whatever a test does, nothing stays preserved. */
+/* No test leaves anything preserved. */
 FIXTURE_TEARDOWN(poison)
 {
 	close(self->session);
@@ -71,7 +71,7 @@ FIXTURE_TEARDOWN(poison)
 	luo_expect_held(_metadata, self->held);
 }
 
-/* Breaks a page; who has it mapped gets SIGBUS. False if that did not work. */
+/* Poisons a page; processes that map it get SIGBUS. False if that failed. */
 static bool break_page(int fd, off_t offset)
 {
 	const int flags = fd < 0 ? MAP_PRIVATE | MAP_ANONYMOUS : MAP_SHARED;
@@ -90,7 +90,7 @@ static bool break_page(int fd, off_t offset)
 	return pid > 0 && waitpid(pid, NULL, 0) == pid;
 }
 
-/* What everybody sees of a page that is broken. */
+/* True if reading the page fails, as for any poisoned page. */
 static bool is_broken(int fd, off_t offset)
 {
 	char byte;
@@ -104,7 +104,7 @@ static int punch(int fd, off_t offset)
 			 PAGE) ? -errno : 0;
 }
 
-/* Without that page the file goes the whole way. */
+/* After punching out that page, the file can be preserved and prepared. */
 static void expect_mended(struct __test_metadata *_metadata,
 			  int session, int fd, off_t offset)
 {
@@ -124,7 +124,7 @@ TEST_F(poison, broken_before_it_is_preserved)
 	EXPECT_EQ(luo_preserve_fd(self->session, self->fd, 1), -EHWPOISON);
 	EXPECT_EQ(luo_preserve_fd(self->session, self->fd, 1), -EHWPOISON);
 	EXPECT_LE(luo_kho_pages(), self->held.pages + 1);
-	/* It is not held as it is either. */
+	/* The file is not frozen after a failed PRESERVE. */
 	EXPECT_EQ(ftruncate(self->fd, 2 * SIZE), 0);
 	EXPECT_EQ(ftruncate(self->fd, SIZE), 0);
 	expect_mended(_metadata, self->session, self->fd, 3 * PAGE);
@@ -164,14 +164,14 @@ TEST_F(poison, broken_before_freeze)
 	ASSERT_EQ(luo_session_event(self->session, LIVEUPDATE_FREEZE),
 		  -EHWPOISON);
 	EXPECT_EQ(luo_session_state(self->session), LIVEUPDATE_STATE_PREPARED);
-	/* Nobody sleeps who fills a hole. */
+	/* Filling a hole does not sleep. */
 	EXPECT_EQ(luo_fill(self->fd, HOLE, PAGE, 2), 0);
 	EXPECT_EQ(luo_session_event(self->session, LIVEUPDATE_CANCEL), 0);
 	ASSERT_EQ(luo_unpreserve_fd(self->session, 1), 0);
 	expect_mended(_metadata, self->session, self->fd, HOLE - PAGE);
 }
 
-/* The whole file is looked at again when new pages came, too. */
+/* The whole file is checked again, also if it has new pages. */
 TEST_F(poison, broken_page_that_came_since)
 {
 	ASSERT_EQ(luo_preserve_fd(self->session, self->fd, 1), 0);
@@ -188,7 +188,7 @@ TEST_F(poison, broken_page_that_came_since)
 	expect_mended(_metadata, self->session, self->fd, HOLE + PAGE);
 }
 
-/* One page of many that hang together. */
+/* A poisoned page in a huge page. */
 TEST_F(poison, broken_page_of_a_huge_one)
 {
 	int fd;
@@ -209,7 +209,7 @@ TEST_F(poison, broken_page_of_a_huge_one)
 	close(fd);
 }
 
-/* What is broken elsewhere is nobody's business here. */
+/* Poisoned pages of other files have no effect. */
 TEST_F(poison, broken_page_of_somebody_else)
 {
 	ASSERT_TRUE(break_page(-1, 0));

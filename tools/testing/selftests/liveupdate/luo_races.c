@@ -1,11 +1,11 @@
 // SPDX-License-Identifier: GPL-2.0
 /*
- * Many threads that use live update at the same time. Each command fails with
- * what its documentation says or not at all; afterwards all is as it was
- * before: nothing preserved, no file and no memory lost. Needs the module
+ * Many threads use live update concurrently. Each command succeeds, or fails
+ * with a documented error. Afterwards everything is as before: nothing is
+ * preserved, and neither files nor memory are leaked. Needs the module
  * luo_test.
  *
- * What is random follows from a seed, which is printed. LUO_SEED=N in the
+ * Random choices follow from a seed, which is printed. LUO_SEED=N in the
  * environment, or on the command line of a test machine, sets it.
  */
 
@@ -34,25 +34,25 @@
 #define FILE_PAGES 16
 #define FRESH_PAGES 32
 
-/* What all threads have in common. */
+/* State that all threads share. */
 static struct arena {
 	int dev;
-	/* Whoever takes one out closes it; others may use it meanwhile. */
+	/* The thread that removes one closes it; others may still use it. */
 	atomic_int sessions[SLOTS];
-	/* First memfds, then files of luo_test. */
+	/* Memfds, followed by files of luo_test. */
 	int files[FILES];
 	atomic_long fresh_pages;
 } arena;
 
 struct op;
 
-/* One of the threads. */
+/* State of a thread. */
 struct racer {
 	pthread_t thread;
 	uint64_t random;
-	/* How often each of the ops has done its work. */
+	/* How often each operation has succeeded. */
 	unsigned long done[16];
-	/* The first failure that should not be. */
+	/* The first operation with an undocumented error. */
 	const struct op *bad_op;
 	int bad;
 };
@@ -94,7 +94,7 @@ static int op_preserve(struct racer *r)
 			       pick(r, 8));
 }
 
-/* A file that only its session holds on to. */
+/* Preserves a file whose only reference is the session's. */
 static int op_preserve_fresh(struct racer *r)
 {
 	int fd = luo_memfd("fresh", FRESH_PAGES * PAGE), err;
@@ -125,7 +125,7 @@ static int op_session_event(struct racer *r)
 				 events[pick(r, ARRAY_SIZE(events))]);
 }
 
-/* Whoever prepares cancels, or there would be little to do for others. */
+/* Cancels after PREPARE, which makes other operations fail. */
 static int op_event(struct racer *r)
 {
 	int prepared = luo_event(arena.dev, LIVEUPDATE_PREPARE);
@@ -135,7 +135,7 @@ static int op_event(struct racer *r)
 	return prepared ?: cancelled;
 }
 
-/* Contents that are there already. */
+/* Writes the contents that the file has already. */
 static int op_write(struct racer *r)
 {
 	int file = pick(r, MEMFDS);
@@ -200,9 +200,8 @@ static int op_fdinfo(struct racer *r)
 }
 
 /*
- * Something that threads do: how often, and what it may fail with. That of a
- * session may also meet an empty slot, or the number of an fd that is something
- * else by now.
+ * An operation: its frequency, and its documented errors. Operations on
+ * sessions may also find an empty slot, or an fd number that was reused.
  */
 static const struct op {
 	const char *name;
@@ -221,7 +220,7 @@ static const struct op {
 	{ "write", op_write, 2, false, {} },
 	{ "list", op_list, 1, false, {} },
 	{ "query session", op_query_session, 2, true, {} },
-	/* Who reads of an fd that goes meanwhile reads nothing. */
+	/* An fd that is closed meanwhile has no fdinfo. */
 	{ "fdinfo", op_fdinfo, 1, true, { -ENOENT } },
 };
 
@@ -264,7 +263,7 @@ static void *race(void *arg)
 	return NULL;
 }
 
-/* Only a reboot calls a subsystem's freeze(), so nobody else takes the failure. */
+/* Only reboot(2) calls freeze() of a subsystem, so no other thread fails. */
 static void *reboot_again(void *arg)
 {
 	int *unexpected = arg, i, err;
@@ -279,7 +278,7 @@ static void *reboot_again(void *arg)
 	return NULL;
 }
 
-/* What has to be the same before and after. */
+/* Counters that must be the same before and after. */
 struct counts {
 	long kho_pages;
 	long kho_nodes;
@@ -326,7 +325,7 @@ FIXTURE_SETUP(races)
 	self->before = count();
 }
 
-/* The files are ordinary ones, with their contents. */
+/* The files are not preserved any more, and have their contents. */
 static void expect_files(struct __test_metadata *_metadata)
 {
 	int i;
@@ -364,7 +363,7 @@ static void close_sessions(void)
 		close(atomic_exchange(&arena.sessions[i], -1));
 }
 
-/* An op that never got anything done has not been tested. */
+/* An operation that never succeeded has not been tested. */
 static void expect_racers(struct __test_metadata *_metadata,
 			  const struct racer *racers)
 {
@@ -383,8 +382,8 @@ static void expect_racers(struct __test_metadata *_metadata,
 }
 
 /*
- * Caches, and debug checks that hold on to what was freed, make this inexact;
- * what the sessions alone held is many times as much.
+ * Caches, and debug checks that delay freeing, make this inexact; a leak of
+ * every session would be many times larger.
  */
 static void expect_memory(struct __test_metadata *_metadata,
 			  const struct counts *before)
@@ -403,7 +402,7 @@ TEST_F(races, everything_at_once)
 	struct racer racers[THREADS] = {};
 	pthread_t reboot;
 
-	/* A reboot with nothing to carry would not ask anybody. */
+	/* With nothing preserved, reboot(2) would not call any callback. */
 	ASSERT_GE(own, 0);
 	for (i = 0; i < THREADS; i++) {
 		racers[i].random = self->seed + i;
@@ -419,7 +418,7 @@ TEST_F(races, everything_at_once)
 	close_sessions();
 	close(own);
 	expect_memory(_metadata, &self->before);
-	/* Sessions that were prepared one by one are gone. */
+	/* No session is prepared any more. */
 	EXPECT_EQ(luo_event(arena.dev, LIVEUPDATE_CANCEL), -ENOENT);
 }
 

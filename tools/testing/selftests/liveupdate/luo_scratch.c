@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: GPL-2.0
 /*
- * Where scratch is, see luo_scratch.h.
+ * Addresses of scratch areas, see luo_scratch.h.
  */
 
 #include <stdio.h>

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: GPL-2.0 */
 /*
- * Where scratch is: memory that the next kernel boots in.
+ * Addresses of scratch areas, the memory that the next kernel boots in.
  */
 
 #ifndef LUO_SCRATCH_H
@@ -17,7 +17,7 @@ struct luo_areas {
 	unsigned long size[LUO_MAX_AREAS];
 };
 
-/* Ends a test that goes through kernels as failed if that is not known. */
+/* Fails the stage if the areas are not known. */
 struct luo_areas luo_scratch(void);
 
 bool luo_in_areas(const struct luo_areas *areas, uint64_t pa);

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: GPL-2.0
 /*
- * What userspace can rely on of states, events and queries, as far as it can be
- * seen without a kexec.
+ * What userspace can rely on for states, events and queries, as far as it can
+ * be tested without a kexec.
  */
 
 #include <errno.h>
@@ -45,7 +45,7 @@ FIXTURE_SETUP(states)
 	ASSERT_EQ(luo_preserve_fd(self->a, self->file, 1), 0);
 }
 
-/* Whatever a test does, nothing stays behind. */
+/* No test leaves anything behind. */
 FIXTURE_TEARDOWN(states)
 {
 	int event = luo_state(self->dev) == NORMAL ? -ENOENT : 0;
@@ -73,7 +73,7 @@ struct transition {
 	{ #_kind, LIVEUPDATE_STATE_##_from, LIVEUPDATE_##_event,	\
 	  LIVEUPDATE_STATE_##_to },
 
-/* The same table that the kernel goes by. */
+/* The table that the kernel uses. */
 static const struct transition transitions[] = {
 #include "../../../../kernel/liveupdate/luo_transitions.h"
 };
@@ -92,7 +92,7 @@ static int next_state(const char *kind, int from, int event)
 	return -EINVAL;
 }
 
-/* Brings an outgoing session to a state, from wherever it is. */
+/* Brings an outgoing session from any state to @state. */
 static void bring(int session, int state)
 {
 	luo_session_event(session, LIVEUPDATE_CANCEL);
@@ -126,7 +126,9 @@ TEST_F(states, every_event_in_every_state_of_a_session)
 	EXPECT_EQ(luo_session_event(self->a, UINT32_MAX), -EOPNOTSUPP);
 }
 
-/* FREEZE is for reboot(2) alone; CANCEL says when there is nothing to cancel. */
+/*
+ * FREEZE is reserved for reboot(2); CANCEL has an error for nothing to cancel.
+ */
 static int refusal(int state, int event)
 {
 	if (event == LIVEUPDATE_FREEZE)
@@ -186,7 +188,7 @@ TEST_F(states, a_session_that_was_cancelled_is_prepared_again)
 	ASSERT_EQ(luo_session_event(self->a, LIVEUPDATE_CANCEL), 0);
 	ASSERT_EQ(luo_event(self->dev, LIVEUPDATE_PREPARE), 0);
 	EXPECT_EQ(luo_session_state(self->a), PREPARED);
-	/* And it can go on alone. */
+	/* One session can be cancelled alone. */
 	EXPECT_EQ(luo_session_event(self->a, LIVEUPDATE_CANCEL), 0);
 	EXPECT_EQ(luo_session_state(self->a), NORMAL);
 	EXPECT_EQ(luo_state(self->dev), PREPARED);
@@ -203,7 +205,7 @@ TEST_F(states, the_set_is_closed_while_prepared)
 	EXPECT_EQ(luo_discard(self->dev, "a"), -EBUSY);
 	EXPECT_EQ(luo_preserve_fd(self->a, other, 2), -EBUSY);
 	EXPECT_EQ(luo_unpreserve_fd(self->a, 1), -EBUSY);
-	/* Also for a session that has been taken back alone. */
+	/* The same applies to a session that was cancelled alone. */
 	ASSERT_EQ(luo_session_event(self->a, LIVEUPDATE_CANCEL), 0);
 	EXPECT_EQ(luo_preserve_fd(self->a, other, 2), -EBUSY);
 	ASSERT_EQ(luo_event(self->dev, LIVEUPDATE_CANCEL), 0);
@@ -218,7 +220,7 @@ TEST_F(states, files_stay_while_their_session_is_prepared)
 	ASSERT_EQ(luo_session_event(self->a, LIVEUPDATE_PREPARE), 0);
 	EXPECT_EQ(luo_preserve_fd(self->a, other, 2), -EBUSY);
 	EXPECT_EQ(luo_unpreserve_fd(self->a, 1), -EBUSY);
-	/* Another session goes on. */
+	/* Another session is not affected. */
 	EXPECT_EQ(luo_preserve_fd(self->b, other, 2), 0);
 	close(other);
 }
@@ -261,7 +263,7 @@ TEST_F(states, an_unpreserved_file_is_an_ordinary_one)
 	ASSERT_EQ(luo_unpreserve_fd(self->a, 1), 0);
 	EXPECT_EQ(luo_unpreserve_fd(self->a, 1), -ENOENT);
 	EXPECT_EQ(ftruncate(self->file, 5 * PAGE), 0);
-	/* The token and the file are free for others. */
+	/* The token and the file can be used again. */
 	EXPECT_EQ(luo_preserve_fd(self->b, self->file, 1), 0);
 	EXPECT_EQ(luo_unpreserve_fd(self->b, 1), 0);
 	EXPECT_EQ(luo_preserve_fd(self->a, self->file, 1), 0);
@@ -342,9 +344,9 @@ TEST_F(states, poll_tells_of_changes_until_the_state_is_asked_for)
 	EXPECT_EQ(luo_session_state(self->a), PREPARED);
 	EXPECT_FALSE(is_changed(reader));
 	EXPECT_FALSE(is_changed(self->a));
-	/* Each has to ask for himself. */
+	/* Each open file has its own notion of what it has read. */
 	EXPECT_TRUE(is_changed(self->dev));
-	/* A refused event changes nothing. */
+	/* An event that fails is no change. */
 	EXPECT_EQ(luo_event(self->dev, LIVEUPDATE_PREPARE), -EINVAL);
 	EXPECT_FALSE(is_changed(reader));
 	close(reader);
@@ -394,7 +396,7 @@ TEST_F(states, list_of_sessions)
 	EXPECT_EQ(info[1].files, 0);
 	EXPECT_EQ(luo_list(self->dev, 0, &cursor, info, 4), 0);
 
-	/* One at a time; what comes meanwhile comes last, what goes is gone. */
+	/* One at a time; new entries come last, removed ones are missing. */
 	cursor = 0;
 	ASSERT_EQ(luo_list(self->dev, 0, &cursor, info, 1), 1);
 	EXPECT_STREQ((char *)info[0].name, "a");
@@ -429,7 +431,7 @@ TEST_F(states, entries_of_other_sizes)
 	EXPECT_EQ(arg.count, 2);
 	EXPECT_STREQ((char *)buf, "a");
 	EXPECT_STREQ((char *)buf + 200, "b");
-	/* What this kernel does not know is zero; what is not written stays. */
+	/* Fields that this kernel does not know are zeroed. */
 	EXPECT_EQ(buf[199], 0);
 	EXPECT_EQ(buf[400], 0xff);
 

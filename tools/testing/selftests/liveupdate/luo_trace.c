@@ -1,8 +1,7 @@
 // SPDX-License-Identifier: GPL-2.0
 /*
- * Trace events: that each change of state and each callback leaves one, with
- * what it was about, how it ended, and how long it took. Needs the module
- * luo_test.
+ * Trace events: each change of a state and each callback emits one, with its
+ * object, its result and its duration. Needs the module luo_test.
  */
 
 #include <errno.h>
@@ -30,8 +29,9 @@ static int tell(const char *name, const char *text)
 }
 
 /*
- * What was traced since the last time: "EVENT: FIELDS\n" for each, without the
- * durations, the longest of which is @longest.
+ * Events since the last call: "EVENT: FIELDS\n" for each, without durations, of
+ * which
+ * @longest is the maximum.
  */
 static const char *trace(uint64_t *longest)
 {
@@ -92,7 +92,7 @@ FIXTURE_TEARDOWN(trace)
 	EXPECT_EQ(luo_test_unload(), 0);
 }
 
-/* @text, with what every callback of the one file has in common. */
+/* @text, with the fields that all callbacks of the file share. */
 #define FILE_CALL(op, err) \
 	"file: op=" op " name=luo-test-v2 token=42 err=" err "\n"
 #define FLB_CALL(op) "flb: op=" op " name=luo-test-flb-v1 token=0 err=0\n"
@@ -168,7 +168,7 @@ TEST_F(trace, failures)
 		     SUBSYSTEM_CALL("cancel", "0"));
 }
 
-/* A refusal is no change, and calls nobody. */
+/* An event that is rejected is no change, and calls no callback. */
 TEST_F(trace, refusals)
 {
 	uint64_t ns;
@@ -184,7 +184,7 @@ static void *prepare(void *arg)
 	return NULL;
 }
 
-/* A callback that takes its time: it and what it is part of say so. */
+/* The duration of a slow callback is in its event, and in the enclosing one. */
 TEST_F(trace, durations)
 {
 	char seen[LUO_TEST_CALLS] = "";

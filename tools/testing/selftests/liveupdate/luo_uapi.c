@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: GPL-2.0
 /*
- * What userspace can rely on of /dev/liveupdate and of sessions, as far as it
- * can be seen without a kexec. What it can rely on of memfds is in luo_memfd.c.
+ * What userspace can rely on for /dev/liveupdate and for sessions, as far as it
+ * can be tested without a kexec. Memfds are tested in luo_memfd.c.
  */
 
 #include <errno.h>
@@ -38,7 +38,7 @@ FIXTURE_SETUP(luo)
 	ASSERT_GT(self->held.nodes, 0);
 }
 
-/* Whatever a test does, nothing stays preserved. */
+/* No test leaves anything preserved. */
 FIXTURE_TEARDOWN(luo)
 {
 	close(self->dev);
@@ -213,7 +213,7 @@ TEST_F(luo, no_fd_left)
 	close(session);
 }
 
-/* The rules for all commands */
+/* Rules for all commands */
 
 struct command {
 	const char *name;
@@ -223,7 +223,7 @@ struct command {
 	int exact;
 };
 
-/* What each command says to a struct that is all zero but for its size. */
+/* Result of each command for a struct that is zero except for its size. */
 static const struct command commands[] = {
 	{ "CREATE_SESSION", LIVEUPDATE_IOCTL_CREATE_SESSION,
 	  sizeof(struct liveupdate_ioctl_create_session), false, -EINVAL },
@@ -278,7 +278,7 @@ TEST_F(luo, numbers_and_sizes_are_the_interface)
 TEST_F(luo, size_of_every_struct)
 {
 	int session = luo_create(self->dev, "size");
-	/* As fd 0 this is no file that could be preserved. */
+	/* fd 0 is not a file that can be preserved. */
 	unsigned char buf[2 * PAGE];
 	size_t i;
 
@@ -307,7 +307,7 @@ TEST_F(luo, size_of_every_struct)
 		memcpy(buf, &size, sizeof(size));
 		buf[size - 1] = 1;
 		EXPECT_EQ(luo_ioctl(fd, c->cmd, buf), -E2BIG)
-			TH_LOG("%s, a byte that the kernel does not know",
+			TH_LOG("%s, a byte beyond the known fields",
 			       c->name);
 		size = UINT32_MAX;
 		memcpy(buf, &size, sizeof(size));
@@ -332,7 +332,7 @@ TEST_F(luo, struct_that_cannot_be_read)
 		const struct command *c = &commands[i];
 		int fd = c->on_session ? session : self->dev;
 		uint32_t size = c->size;
-		/* The size can be read, what follows cannot. */
+		/* The size is readable, the rest of the struct is not. */
 		unsigned char *at = buf + PAGE - sizeof(size);
 
 		memcpy(at, &size, sizeof(size));
@@ -360,7 +360,7 @@ TEST_F(luo, unknown_commands)
 			EXPECT_EQ(luo_ioctl(session, _IO(0xba, nr), buf),
 				  -ENOTTY);
 	}
-	/* The right number, as another kind of command. */
+	/* The right number, with the encoding of another command. */
 	EXPECT_EQ(luo_ioctl(self->dev, _IO(0xbb, 0), buf), -ENOTTY);
 	EXPECT_EQ(luo_ioctl(self->dev, _IOWR(0xba, 0, char[72]), buf), -ENOTTY);
 	close(session);
@@ -386,7 +386,7 @@ TEST_F(luo, reserved_fields_are_zero)
 	close(session);
 }
 
-/* A copy of a struct that can be read and not written. */
+/* A copy of a struct in read-only memory. */
 static void *read_only(const void *arg, size_t size)
 {
 	void *page = mmap(NULL, PAGE, PROT_READ | PROT_WRITE,
@@ -411,7 +411,7 @@ TEST_F(luo, create_whose_answer_cannot_be_written)
 	ASSERT_NE(page, NULL);
 	EXPECT_EQ(luo_ioctl(self->dev, LIVEUPDATE_IOCTL_CREATE_SESSION, page),
 		  -EFAULT);
-	/* Neither the name nor an fd is taken. */
+	/* Neither the name nor an fd is used. */
 	session = luo_create(self->dev, "lost");
 	EXPECT_EQ(session, before);
 	close(session);
@@ -585,7 +585,7 @@ TEST_F(luo, a_failed_preserve_leaves_the_token_free)
 	close(fd);
 }
 
-/* Who holds a session, and what is left of it */
+/* Holders of a session, and what is left when they close it */
 
 TEST_F(luo, killed_holder_leaves_nothing_behind)
 {
@@ -654,7 +654,7 @@ TEST_F(luo, many_sessions)
 	}
 	EXPECT_EQ(luo_create(self->dev, "many-0"), -EEXIST);
 	EXPECT_EQ(luo_create(self->dev, "many-159"), -EEXIST);
-	/* Neither in the order of creation nor in its reverse. */
+	/* Neither in the order of creation, nor in reverse order. */
 	for (i = 0; i < 160; i += 2)
 		close(sessions[i]);
 	for (i = 159; i > 0; i -= 2)
@@ -677,8 +677,8 @@ TEST_F(luo, many_files)
 }
 
 /*
- * So many that what one cycle leaves behind is more than what RCU and the caches
- * of the allocators hold at one time and not at the other, some dozens of pages.
+ * So many that a leak exceeds the memory that RCU and allocator caches hold at
+ * different times, which is some dozens of pages.
  */
 #define LEAK_CYCLES 200
 #define LEAK_CYCLES_DEBUG 40
@@ -702,8 +702,8 @@ static int preserve_cycle(int dev)
 }
 
 /*
- * Less than half a page a cycle is none. A debug kernel keeps what is freed for
- * some time; there kmemleak looks for leaks.
+ * Less than half a page per cycle is not a leak. A debug kernel delays freeing
+ * memory; it finds leaks by kmemleak.
  */
 TEST_F(luo, cycles_take_no_memory)
 {

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: GPL-2.0
 /*
- * What the tests of live update share, see luo_util.h.
+ * Helpers of the live update tests, see luo_util.h.
  */
 
 #include <errno.h>
@@ -180,7 +180,7 @@ int luo_list_fds(int session, uint64_t *cursor,
 	return err ?: (int)arg.count;
 }
 
-/* Splitmix64: each word follows from the seed and its place alone. */
+/* Splitmix64: each word depends only on the seed and its position. */
 static uint64_t pattern_word(uint64_t seed, uint64_t index)
 {
 	uint64_t z = seed * 0x2545f4914f6cdd1dULL +
@@ -319,7 +319,7 @@ int luo_reopen(int fd, int flags)
 	return fd < 0 ? -errno : fd;
 }
 
-/* The number behind a name, which @end ends, in a file of a line for each. */
+/* The number after @name, which is followed by @end, in a file of lines. */
 static long find_number(const char *path, const char *name, char end)
 {
 	char line[128];
@@ -459,7 +459,9 @@ static int read_cmdline(char *buf, size_t len)
 	return 0;
 }
 
-/* The command line of this kernel, with another luo.test and luo.stage. */
+/*
+ * The command line of this kernel, with new values of luo.test and luo.stage.
+ */
 static int next_cmdline(char *buf, size_t len, const char *append, int stage)
 {
 	char old[2048], *word, *rest = old;
@@ -515,7 +517,7 @@ int luo_kexec_load(const char *kernel, int stage)
 	return luo_kexec_load_with(kernel, "", stage);
 }
 
-/* Comes back only if the kernel refuses. */
+/* Returns only if the kernel refuses. */
 int luo_kexec_jump(void)
 {
 	fflush(NULL);
@@ -525,7 +527,7 @@ int luo_kexec_jump(void)
 	return -errno;
 }
 
-/* The stage that runs. */
+/* The current stage. */
 static const struct luo_stage *current;
 static int current_number;
 
@@ -547,7 +549,7 @@ void luo_jump_by(int (*jump)(void))
 	int err;
 
 	ksft_test_result_pass("%s\n", current->name);
-	/* Whoever jumps does not wait for what the console has not said yet. */
+	/* Flush, as buffered output would be lost by the kexec. */
 	fflush(NULL);
 	tcdrain(STDOUT_FILENO);
 	err = jump();
@@ -579,7 +581,7 @@ int luo_run_stages(const struct luo_stage *stages, unsigned int nr)
 		ksft_print_header();
 		ksft_set_plan(nr);
 	}
-	/* Results are numbered through all kernels. */
+	/* Results are numbered across all kernels. */
 	ksft_plan = nr;
 	ksft_cnt.ksft_pass = stage - 1;
 	current->run();
@@ -617,7 +619,7 @@ int luo_test_tell(const char *name, const char *text)
 	return luo_write_file(path, text);
 }
 
-/* What was called since the last time, "NAME:WHO " for each. */
+/* Callbacks since the last call, "NAME:WHO " for each. */
 const char *luo_test_calls(void)
 {
 	static char text[LUO_TEST_CALLS];

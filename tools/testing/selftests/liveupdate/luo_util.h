@@ -1,10 +1,10 @@
 /* SPDX-License-Identifier: GPL-2.0 */
 /*
- * What the tests of live update share: one function for each ioctl, files
- * with known contents, counters, and the way into the next kernel.
+ * Helpers of the live update tests: a function for each ioctl, files with known
+ * contents, counters, and booting the next kernel.
  *
- * The wrappers of ioctls return 0, a new fd, a state or a number of entries, or a
- * negative errno.
+ * The wrappers of ioctls return 0, a new fd, a state or a number of entries, or
+ * a negative errno.
  */
 
 #ifndef LUO_UTIL_H
@@ -38,7 +38,7 @@ int luo_unpreserve_fd(int session, uint64_t token);
 int luo_list_fds(int session, uint64_t *cursor,
 		 struct liveupdate_file_info *info, unsigned int nr);
 
-/* Files with contents that follow from a seed */
+/* Files whose contents follow from a seed */
 void luo_pattern(void *buf, size_t len, uint64_t seed, uint64_t offset);
 int luo_memfd(const char *name, off_t size);
 int luo_memfd_filled(const char *name, size_t size, uint64_t seed);
@@ -48,13 +48,12 @@ bool luo_is_zero(int fd, off_t offset, size_t len);
 bool luo_is_hole(int fd, off_t offset, size_t len);
 blkcnt_t luo_blocks(int fd);
 
-/* The same file once more, opened in another way. */
+/* Opens a file again, with other flags. */
 int luo_reopen(int fd, int flags);
 
 /*
- * Counters; negative if there is no such counter. Free pages are those of the
- * page allocator and those that its per-CPU lists keep, which /proc/meminfo
- * leaves out.
+ * Counters; negative if a counter does not exist. Free pages include those of
+ * per-CPU lists, which /proc/meminfo does not count.
  */
 long luo_meminfo_kb(const char *name);
 long luo_vmstat(const char *name);
@@ -64,29 +63,29 @@ long luo_kho_pages(void);
 long luo_kho_incoming_nodes(void);
 long luo_kho_incoming_pages(void);
 
-/* Number of open files of the whole system. */
+/* Number of open files in the system. */
 long luo_open_files(void);
 
-/* The number that a file begins with. */
+/* The number at the beginning of a file. */
 long luo_read_number(const char *path);
 
-/* Writes to a file that says by an errno that it does not like what it gets. */
+/* Writes to a file; returns 0 or a negative errno. */
 int luo_write_file(const char *path, const char *text);
 
-/* Is that format of memfds written? "1" or "0" is written there. */
+/* The enable_write attributes of memfd formats, "0" or "1". */
 #define LUO_MEMFD_FORMATS "/sys/kernel/liveupdate/formats/file/"
 #define LUO_MEMFD_EXTENTS LUO_MEMFD_FORMATS "x-memfd-extents-v1/enable_write"
 
-/* A command for kho_kexec_test. */
+/* Sends a command to kho_kexec_test. */
 int luo_kho_test_tell(const char *command);
 
-/* How many lines of the kernel's log have @text in them. */
+/* Number of lines in the kernel log that contain @text. */
 int luo_kernel_said(const char *text);
 
 /*
- * The module luo_test: its debugfs files, its files, and what was called since
- * the last time, "CALLBACK:WHO " for each. luo_test_wait_for() gives up after
- * some time; @seen is empty at first, and has what was called so far.
+ * The module luo_test: its debugfs files, its files, and callbacks since the
+ * last call, "CALLBACK:WHO " for each. luo_test_wait_for() times out; @seen
+ * collects the callbacks, and has to be empty at first.
  */
 #define LUO_TEST_CALLS 4096
 
@@ -98,17 +97,17 @@ bool luo_test_wait_for(const char *call, char seen[LUO_TEST_CALLS]);
 int luo_test_file(uint64_t value);
 
 /*
- * The next kernel: @kernel, or the one that every guest has, to run @stage of the
- * test, with @append on its command line.
+ * Loads the next kernel: @kernel, or the one that every guest has, to run
+ * @stage of the test, with @append on its command line.
  */
 int luo_kexec_load(const char *kernel, int stage);
 int luo_kexec_load_with(const char *kernel, const char *append, int stage);
 int luo_kexec_jump(void);
 
 /**
- * struct luo_stage - what a test does in one kernel
+ * struct luo_stage - the part of a test that runs in one kernel
  * @name: what the stage proves; the name of its result
- * @run: the stage; calls luo_check()
+ * @run: runs the stage; calls luo_check()
  */
 struct luo_stage {
 	const char *name;
@@ -116,16 +115,15 @@ struct luo_stage {
 };
 
 /*
- * Runs the stage that is due. If it is not the last one, the test has to jump
- * into the next kernel before it ends: @run does that by luo_next_kernel() as
- * the last thing.
+ * Runs the current stage. Unless it is the last one, the test has to boot the
+ * next kernel before it ends: the last call of @run is luo_next_kernel().
  */
 int luo_run_stages(const struct luo_stage *stages, unsigned int nr);
 
-/* Reports the stage as passed and jumps; comes back only if that fails. */
+/* Reports the stage as passed and does the kexec; returns only on failure. */
 void luo_next_kernel(void);
 
-/* The same with an image that has been loaded before, in one's own way. */
+/* The same, with an image that the test has loaded itself. */
 void luo_jump(void);
 void luo_jump_by(int (*jump)(void));
 
@@ -135,14 +133,14 @@ int luo_next_stage(void);
 _Noreturn void luo_fail(const char *file, int line, const char *what,
 			long value);
 
-/* Ends the test as failed unless @cond is true. */
+/* Fails the test unless @cond is true. */
 #define luo_check(cond)							\
 	do {								\
 		if (!(cond))						\
 			luo_fail(__FILE__, __LINE__, #cond, 0);		\
 	} while (0)
 
-/* Ends the test as failed unless @expr has the value @want. */
+/* Fails the test unless @expr has the value @want. */
 #define luo_check_eq(expr, want)					\
 	do {								\
 		long luo_value = (expr);				\
@@ -152,7 +150,7 @@ _Noreturn void luo_fail(const char *file, int line, const char *what,
 				 #expr " == " #want, luo_value);	\
 	} while (0)
 
-/* Ends the test as failed if @expr is negative; gives its value. */
+/* Fails the test if @expr is negative; otherwise evaluates to its value. */
 #define luo_get(expr)							\
 	({								\
 		long luo_value = (expr);				\
