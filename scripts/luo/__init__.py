@@ -1,2 +1,2 @@
 # SPDX-License-Identifier: GPL-2.0
-"""The driver's Python parts: virtual machines, initramfs images, results."""
+"""Python modules of the scripts: builds, virtual machines, results."""

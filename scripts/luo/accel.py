@@ -1,9 +1,9 @@
 # SPDX-License-Identifier: GPL-2.0
-"""Chooses QEMU's accelerator: KVM where it has proved itself, or TCG.
+"""Chooses QEMU's accelerator: KVM if it works with our kernel, otherwise TCG.
 
-/dev/kvm may be there, may open, may run a boot sector, and still hang in the
-first second of a kernel. So a kernel has to come all the way to the end of
-its boot within a few seconds. The verdict holds until the host boots again.
+Even if /dev/kvm can be opened and runs a boot sector, a kernel may hang in its
+first second. So KVM is used only if a kernel boots to the end within a few
+seconds. The verdict is valid until the host reboots.
 """
 
 import os
@@ -15,15 +15,15 @@ from luo import paths
 
 PROOF_SECONDS = 8
 
-# Without an initramfs, this is where a boot ends.
+# The last message of a boot without an initramfs.
 PROOF_LINE = b"Kernel panic - not syncing: No working init"
 
 
 def run_briefly(argv, seconds):
-    """Output of a command, as much as there is after so many seconds.
+    """Output of a command, up to a time limit.
 
-    A process that hangs in the kernel cannot be killed; it is left alone
-    rather than waited for.
+    A process that hangs in the kernel cannot be killed, so it is not waited
+    for.
     """
     with tempfile.TemporaryFile() as out:
         proc = subprocess.Popen(  # pylint: disable=consider-using-with
@@ -42,7 +42,7 @@ def run_briefly(argv, seconds):
 
 
 def boots(accel, kernel):
-    """True if a kernel comes to the end of its boot under an accelerator."""
+    """True if a kernel boots to the end with an accelerator."""
     out = run_briefly(
         ["qemu-system-x86_64", "-accel", accel, "-cpu", "max", "-m", "512",
          "-smp", "2", "-display", "none", "-nodefaults", "-no-reboot",
@@ -52,13 +52,13 @@ def boots(accel, kernel):
 
 
 def verdict_file():
-    """Names the host's boot, so that a verdict ends with it."""
+    """Identifies the boot of the host for which a verdict is valid."""
     boot = Path("/proc/sys/kernel/random/boot_id").read_text("ascii").strip()
     return paths.cache_dir() / f"accel-{boot}"
 
 
 def accelerator(kernel):
-    """"kvm" or "tcg"; LUO_ACCEL decides where the caller knows better."""
+    """"kvm" or "tcg"; $LUO_ACCEL overrides the check."""
     forced = os.environ.get("LUO_ACCEL")
     if forced:
         return forced

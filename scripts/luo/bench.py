@@ -1,12 +1,12 @@
 # SPDX-License-Identifier: GPL-2.0
-"""What is measured, how it is measured, and the table that comes out.
+"""Benchmark: cases, how they are measured, and the table of results.
 
-A case is what luo_bench does in a virtual machine of its own; it leaves
-figures. A row of the table is computed from the figures of some cases. A new
-measurement is a case, or a few rows, in the lists here.
+A case is a command of luo_bench, run in a virtual machine of its own. It prints
+figures. A row of the table is computed from the figures of some cases. To add a
+measurement, add a case or rows to the lists below.
 
-QEMU counts instructions, so nothing depends on the speed of the host or on
-what else it does; several machines can run at the same time.
+QEMU counts instructions, so results do not depend on the speed or the load of
+the host, and several machines can run at the same time.
 """
 
 import re
@@ -15,25 +15,25 @@ from typing import Callable, Optional
 
 from luo import guest, ktap, vm
 
-# The same for all cases: the black-out depends on them. KASLR would put the
-# kernel somewhere else each time.
+# Equal for all cases, because the blackout depends on them. KASLR would make it
+# depend on the address of the kernel.
 MEMORY = "2G"
 APPEND = "kho_scratch=16M,128M,16M nokaslr"
 
 FRAG_MIB = (32, 64, 128, 256)
 SESSIONS = (500, 2000, 8000)
 
-# How far ticks and instructions may be apart, in a loop of known length.
+# Allowed difference between ticks and instructions, in a loop of known length.
 LOOP_TOLERANCE = 0.01
 
 
 class BenchError(Exception):
-    """A run that did not work."""
+    """A measurement failed."""
 
 
 @dataclass(frozen=True)
 class Case:
-    """Something that luo_bench does in a machine of its own."""
+    """A command of luo_bench, run in a machine of its own."""
     name: str
     command: str
     append: str = ""
@@ -42,7 +42,7 @@ class Case:
 
 @dataclass(frozen=True)
 class Row:
-    """A line of the table: a number that is computed from figures."""
+    """A row of the table: a number that is computed from figures."""
     case: str
     what: str
     unit: str
@@ -52,19 +52,19 @@ class Row:
 
 @dataclass
 class Line:
-    """A row with the numbers filled in; None where there is no number."""
+    """A row with its numbers; None where a number is missing."""
     row: Row
     ours: Optional[float] = None
     mainline: Optional[float] = None
 
     def ratio(self):
-        """Ours by mainline's, where that means something."""
+        """Our number divided by mainline's, or None."""
         if self.ours is None or not self.mainline or self.row.unit == "%":
             return None
         return self.ours / self.mainline
 
     def met(self):
-        """True or False where there is a target."""
+        """Whether the target is met; None without a target."""
         if self.row.target is None or self.ours is None:
             return None
         return self.ours <= self.row.target
@@ -72,7 +72,7 @@ class Line:
 
 @dataclass
 class Kernel:
-    """A kernel that is measured, and what came out: figures by case."""
+    """A kernel that is measured, and its figures by case."""
     name: str
     image: object
     release: str = ""
@@ -80,12 +80,12 @@ class Kernel:
 
 
 def frag(mib):
-    """Name of a case."""
+    """Name of a fragmentation case."""
     return f"frag {mib} MiB"
 
 
-# Those that take longest come last. Mainline takes the square of the number of
-# pieces, a quarter of an hour for the largest case.
+# The longest cases are last. Mainline's time grows with the square of the
+# number of runs; the largest case takes a quarter of an hour.
 CASES = [
     Case("plain, kho=off", "plain", append="kho=off"),
     Case("plain", "plain"),
@@ -100,34 +100,34 @@ CASES = [
 ]
 
 
-def black_out(case):
+def blackout(case):
     """Instructions from reboot(2) to the next init, in millions."""
-    return lambda figures: figures[case]["black_out"] / 1e6
+    return lambda figures: figures[case]["blackout"] / 1e6
 
 
 def over(case, other):
-    """How much more black-out than another case has, in millions."""
-    return lambda figures: black_out(case)(figures) - black_out(other)(figures)
+    """Difference to the blackout of another case, in millions."""
+    return lambda figures: blackout(case)(figures) - blackout(other)(figures)
 
 
 def over_percent(case, other):
-    """The same in percent."""
+    """The same as a percentage of the other case."""
     return lambda figures: (100 * over(case, other)(figures)
-                            / black_out(other)(figures))
+                            / blackout(other)(figures))
 
 
 def each(value, case, unit):
-    """A number in millions, divided by what a case has of something."""
+    """A number in millions, divided by the number of some unit in a case."""
     return lambda figures: value(figures) * 1e6 / figures[case][unit]
 
 
 def ticks(case, what):
-    """Instructions that a figure says, in millions."""
+    """A figure of instructions, in millions."""
     return lambda figures: figures[case][what] / 1e6
 
 
 def both_ways(case, unit, preserve, retrieve):
-    """What is said of files that are preserved and retrieved, with targets."""
+    """Rows for files that are preserved and retrieved, with targets."""
     rows = []
     for what, target in (("preserve", preserve), ("retrieve", retrieve)):
         value = ticks(case, what)
@@ -135,13 +135,13 @@ def both_ways(case, unit, preserve, retrieve):
         if unit:
             rows.append(Row(case, f"{what}, each of {unit}", "",
                             each(value, case, unit)))
-    return rows + [Row(case, "black-out over empty", "M", over(case, "empty"))]
+    return rows + [Row(case, "blackout over empty", "M", over(case, "empty"))]
 
 
 def session_rows(count):
-    """What is said of many sessions."""
+    """Rows for many sessions."""
     case = f"sessions {count}"
-    return [Row(case, "black-out over empty", "M", over(case, "empty")),
+    return [Row(case, "blackout over empty", "M", over(case, "empty")),
             Row(case, "create, each", "",
                 lambda figures: figures[case]["create"] / count),
             Row(case, "retrieve and finish, each", "",
@@ -149,36 +149,37 @@ def session_rows(count):
 
 
 def frag_rows(mib):
-    """What is said of memory in small pieces."""
+    """Rows for fragmented memory."""
     case = frag(mib)
     extra = over(case, "empty")
     return [
-        Row(case, "black-out over empty", "M", extra,
+        Row(case, "blackout over empty", "M", extra,
             target=50 if mib == 128 else None),
-        Row(case, "the same for each piece", "", each(extra, case, "pieces"),
-            target=1500),
-        Row(case, "pieces", "", lambda figures: figures[case]["pieces"]),
+        Row(case, "blackout over empty, per run", "",
+            each(extra, case, "pieces"), target=1500),
+        Row(case, "runs of pages", "", lambda figures: figures[case]["pieces"]),
     ]
 
 
 def record_rows(case, mib):
-    """What is said of the memory that preserving takes beside the contents:
-    64 KiB a GiB, and a fixed amount."""
+    """Row for the memory overhead of preserving; the target is 64 KiB per GiB
+    and a constant."""
     return [Row(case, "records and map", "KiB",
                 lambda figures: figures[case]["records"] / 1024,
                 target=64 * mib / 1024 + 1024)]
 
 
 ROWS = [
-    Row("plain, kho=off", "black-out", "M", black_out("plain, kho=off")),
-    Row("plain", "black-out", "M", black_out("plain")),
-    Row("empty", "black-out", "M", black_out("empty")),
+    Row("plain, kho=off", "blackout", "M", blackout("plain, kho=off")),
+    Row("plain", "blackout", "M", blackout("plain")),
+    Row("empty", "blackout", "M", blackout("empty")),
     Row("empty", "over plain", "%", over_percent("empty", "plain"), target=1),
     Row("empty", "finish", "k", lambda figures: figures["empty"]["finish"] / 1e3),
     *[row for mib in FRAG_MIB for row in frag_rows(mib)],
     *both_ways("dense", "pages", 13, 22),
     *record_rows("dense", 512),
-    Row("dense", "pieces", "", lambda figures: figures["dense"]["pieces"]),
+    Row("dense", "runs of pages", "",
+        lambda figures: figures["dense"]["pieces"]),
     *both_ways("thp", "folios", 0.9, 1.5),
     *record_rows("thp", 512),
     *both_ways("sparse", "pages", 5, None),
@@ -190,21 +191,21 @@ ROWS = [
 
 
 def parse(lines):
-    """Figures in what luo_bench prints; the black-out is computed."""
+    """Parses the figures that luo_bench prints, and computes the blackout."""
     figures = {}
     for line in lines:
         match = re.match(r"bench: (\w+)=(\d+)$", line)
         if match:
             figures[match.group(1)] = int(match.group(2))
     if "init_tsc" not in figures or "jump_tsc" not in figures:
-        raise BenchError("the guest says nothing about the jump")
-    figures["black_out"] = figures["init_tsc"] - figures["jump_tsc"]
+        raise BenchError("the guest printed no time stamps of the kexec")
+    figures["blackout"] = figures["init_tsc"] - figures["jump_tsc"]
     check_loop(figures)
     return figures
 
 
 def check_loop(figures):
-    """A tick of the guest's clock has to be an instruction."""
+    """Checks that one tick of the guest's clock is one instruction."""
     if "loop_ticks" not in figures:
         return
     ratio = figures["loop_ticks"] / figures["loop_instructions"]
@@ -213,7 +214,7 @@ def check_loop(figures):
 
 
 def measure(kernel, programs, case):
-    """Runs a case and puts its figures into the kernel."""
+    """Runs a case and stores its figures in the kernel."""
     name = re.sub(r"\W+", "-", f"bench {kernel.name} {case.name}")
     outcome, log = guest.run(
         name, kernel.image, programs, [f"luo_bench {case.command}"],
@@ -228,7 +229,7 @@ def measure(kernel, programs, case):
 
 
 def compute(row, kernel):
-    """The row's number for a kernel, or None."""
+    """The number of a row for a kernel, or None."""
     try:
         return row.value(kernel.figures) if kernel else None
     except KeyError:
@@ -236,7 +237,7 @@ def compute(row, kernel):
 
 
 def lines_of(ours, mainline=None):
-    """Rows with numbers; those without any are left out."""
+    """Rows that have numbers."""
     lines = [Line(row, compute(row, ours), compute(row, mainline))
              for row in ROWS]
     return [line for line in lines
@@ -244,18 +245,18 @@ def lines_of(ours, mainline=None):
 
 
 def show_number(value, unit=""):
-    """A number with its unit, about four digits of it."""
+    """A number of about four digits, with its unit."""
     if value is None:
         return "-"
     digits = 0 if abs(value) >= 1000 or value == int(value) else \
         1 if abs(value) >= 100 else 2
-    # No number is -0.00.
+    # Avoids -0.00.
     value = round(value, digits) + 0.0
     return f"{value:,.{digits}f}".replace(",", " ") + (unit and f" {unit}")
 
 
 def show_line(line):
-    """The cells of a line."""
+    """The cells of a row."""
     ratio, met, row = line.ratio(), line.met(), line.row
     return [row.case, row.what,
             show_number(line.ours, row.unit),
@@ -270,7 +271,7 @@ HEAD = ["case", "what", "ours", "mainline", "ratio", "target", "met"]
 
 
 def table(lines):
-    """The table as text; a case's name stands in the first of its lines."""
+    """The table as text; the name of a case is only in its first row."""
     cells = [HEAD, *[show_line(line) for line in lines]]
     for previous, this in reversed(list(zip(cells, cells[1:]))):
         if this[0] == previous[0]:
@@ -286,7 +287,7 @@ def table(lines):
 
 
 def document(conditions, kernels, lines):
-    """The same for machines."""
+    """The table as JSON."""
     return {
         "conditions": conditions,
         "kernels": {k.name: k.release for k in kernels},

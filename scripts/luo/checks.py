@@ -1,8 +1,8 @@
 # SPDX-License-Identifier: GPL-2.0
-"""Static checks that need no kernel; each returns its complaints.
+"""Static checks that need no kernel. Each returns a list of complaints.
 
-The compiler's warnings and sparse are in kernel.check_warnings(), checkpatch is
-in series.
+Compiler warnings and sparse are in kernel.check_warnings(), checkpatch is in
+series.
 """
 
 import re
@@ -11,19 +11,19 @@ import subprocess
 from luo import kernel, layouts, patchfile, paths, transitions
 from luo.process import LuoError
 
-# Words of ours that codespell takes for typing errors: serialized bytes.
+# "ser" stands for serialized bytes; codespell takes it for a typing error.
 OUR_WORDS = "ser"
 
 LONGEST_FUNCTION = 60
 WIDEST_LINE = 100
 WIDEST_MESSAGE = 75
 
-# Nothing of a machine, and no mirror, in a file.
+# Paths of a particular machine, and names of mirrors.
 MACHINE = re.compile(r"\.debian\.or[g]|(^|[^A-Za-z0-9_}\"])/(root|work|home)/")
 
 
 def our_files(*patterns):
-    """Files of the checkout that match, as git knows them."""
+    """Files of the checkout that match git pathspecs."""
     out = subprocess.run(
         ["git", "-C", paths.TOP, "ls-files", "-z", "--cached", "--others",
          "--exclude-standard", "--", *patterns], check=True, text=True,
@@ -33,7 +33,7 @@ def our_files(*patterns):
 
 
 def scripts_of(word, *patterns):
-    """Files that an interpreter runs."""
+    """Scripts of an interpreter."""
     found = []
     for path in our_files(*patterns):
         with open(path, "rb") as data:
@@ -43,17 +43,17 @@ def scripts_of(word, *patterns):
 
 
 def text_of(path):
-    """A file's text; of an image nothing that matters."""
+    """Contents of a file; binary files decode to garbage without an error."""
     return path.read_text(encoding="utf-8", errors="replace")
 
 
 def short(path):
-    """A path as messages have it."""
+    """A path relative to the checkout."""
     return str(path.relative_to(paths.TOP))
 
 
 def output_of(*argv, **options):
-    """The lines that a checker prints."""
+    """Lines of output of a checker."""
     done = subprocess.run([str(a) for a in argv], cwd=paths.TOP, text=True,
                           stdin=subprocess.DEVNULL, stdout=subprocess.PIPE,
                           stderr=subprocess.STDOUT, check=False, **options)
@@ -64,26 +64,26 @@ def output_of(*argv, **options):
 
 
 def check_shellcheck():
-    """Shell scripts."""
+    """Runs shellcheck."""
     return output_of("shellcheck", "-x", *scripts_of("(ba)?sh", "scripts",
                                                      ".ci", "tools"))
 
 
 def check_python():
-    """Python scripts."""
+    """Runs pyflakes."""
     modules = our_files("scripts/*.py")
     return output_of("pyflakes3", *modules, *scripts_of("python3", "scripts"))
 
 
 def check_codespell():
-    """Spelling; what the patches add is looked at with the series."""
+    """Runs codespell; lines of patches are checked with the series."""
     files = [path for path in our_files()
              if path.suffix not in (".patch", ".png", ".svg")]
     return output_of("codespell", "-L", OUR_WORDS, *files)
 
 
 def check_kernel_doc():
-    """kernel-doc comments."""
+    """Runs kernel-doc."""
     kernel.sync()
     sources = [short(path) for path in our_files(
         "kernel/*.[ch]", "mm/*.[ch]", "lib/*.[ch]", "include/*.h")
@@ -95,7 +95,7 @@ def check_kernel_doc():
 
 
 def check_uapi():
-    """The interface for userspace compiles alone, as C and as C++."""
+    """Checks that the userspace headers compile alone, as C and as C++."""
     headers = kernel.Kernel().headers()
     found = []
     for language in (("-std=c99", "-x", "c"), ("-x", "c++")):
@@ -109,7 +109,7 @@ def check_uapi():
 
 
 def check_length():
-    """Functions that are too long."""
+    """Finds functions that are too long."""
     found = []
     for path in our_files("*.c", "*.h"):
         begin = 0
@@ -125,7 +125,7 @@ def check_length():
 
 
 def check_columns():
-    """Lines that are too wide, which checkpatch would find minutes later."""
+    """Finds long lines, which checkpatch would report minutes later."""
     found = []
     for path in our_files("*.[ch]"):
         for number, line in enumerate(text_of(path).splitlines(), 1):
@@ -142,7 +142,7 @@ def check_columns():
 
 
 def check_machine():
-    """Paths of a machine, and names of mirrors."""
+    """Finds paths of a machine, and names of mirrors."""
     return [f"{short(path)}:{number}: {line.strip()}"
             for path in our_files() if path.suffix != ".patch"
             for number, line in enumerate(text_of(path).splitlines(), 1)
@@ -150,12 +150,12 @@ def check_machine():
 
 
 def check_transitions():
-    """The table of states in the documentation is the kernel's."""
+    """Compares the state table in the documentation with the kernel's."""
     return transitions.check()
 
 
 def check_layouts():
-    """What is handed over is laid out as ever, or has a new name."""
+    """Checks that no handover format has changed its layout."""
     kernel.sync()
     try:
         layouts.check()
@@ -170,5 +170,5 @@ CHECKS = {name.removeprefix("check_").replace("_", "-"): function
 
 
 def run(name):
-    """The complaints of a check."""
+    """Runs a check."""
     return CHECKS[name]()

@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: GPL-2.0
-"""Builds Debian packages of the library and the programs, and looks at them."""
+"""Builds Debian packages of the tools, and checks them."""
 
 import shutil
 import subprocess
@@ -10,24 +10,24 @@ from luo.process import LuoError, run_logged
 NAME = "liveupdate-tools"
 MAINTAINER = "Live Update maintainers <kexec@lists.infradead.org>"
 
-# One file of each kind in each package.
+# Files of each kind that the packages must contain.
 EXPECTED = ("usr/share/man/man8/luoctl.8.gz", "usr/include/libluo.h",
             "usr/share/man/man3/luo_device_open.3.gz")
 
 
 def output_of(*argv, **options):
-    """What a command prints."""
+    """Output of a command."""
     return subprocess.run([str(a) for a in argv], check=True, text=True,
                           stdout=subprocess.PIPE, **options).stdout
 
 
 def git(*args):
-    """What git says of the checkout."""
+    """Output of a git command in the checkout."""
     return output_of("git", "-C", paths.TOP, *args).strip()
 
 
 def changelog():
-    """One entry; the version names the commit, and says if it was changed."""
+    """A changelog; the version names the commit, and says if it is modified."""
     when = git("log", "-1", "--format=%cd", "--date=format:%Y%m%d.%H%M%S")
     commit = git("describe", "--always", "--dirty=+changed")
     return (f"{NAME} (1.0~{when}.{commit.replace('-', '+')}) unstable; "
@@ -36,7 +36,7 @@ def changelog():
 
 
 def make_source(src):
-    """The source package: the tools, what they need of the kernel's, debian/."""
+    """Creates the source: the tools, kernel files that they need, debian/."""
     headers = kernel.Kernel().headers()
     (src / "tools/scripts").mkdir(parents=True)
     for path in (paths.tree_dir() / "tools/scripts").glob("Makefile.*"):
@@ -52,7 +52,7 @@ def make_source(src):
 
 
 def build():
-    """Builds the packages; returns the directory that they are in."""
+    """Builds the packages; returns their directory."""
     out = paths.work_dir() / "deb"
     shutil.rmtree(out, ignore_errors=True)
     src = out / NAME
@@ -64,7 +64,7 @@ def build():
 
 
 def look_into(out):
-    """The files are there, and the program runs with the library."""
+    """Checks that files exist, and that luoctl runs with the library."""
     root = out / "root"
     for package in out.glob("*.deb"):
         if "-dbgsym_" not in package.name:
@@ -76,7 +76,7 @@ def look_into(out):
     luoctl = root / "usr/sbin/luoctl"
     said = output_of(luoctl, "--version", env={"LD_LIBRARY_PATH": str(library)})
     if not said.startswith("luoctl "):
-        raise LuoError(f"deb: luoctl --version says {said}")
+        raise LuoError(f"deb: unexpected output of luoctl --version: {said}")
     if "libluo.so.1" not in output_of("readelf", "-d", luoctl):
         raise LuoError("deb: luoctl does not use the shared library")
     tools = next(out.glob("luo-tools_*.deb"))
@@ -86,7 +86,7 @@ def look_into(out):
 
 
 def check():
-    """Builds the packages, and fails if something is wrong with them."""
+    """Builds the packages, and fails if lintian or a check complains."""
     out = build()
     look_into(out)
     done = subprocess.run(

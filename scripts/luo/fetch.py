@@ -1,9 +1,9 @@
 # SPDX-License-Identifier: GPL-2.0
-"""Fetches what is not ours: the base kernel, mainline, systemd.
+"""Fetches external sources and packages: the base kernel, mainline, systemd.
 
-All of it comes from the mirrors that the machine is configured with, by an apt
-with a state of its own: nothing on the machine changes, and it works without
-root. apt checks the signature of the Release file, the hash of the index in
+They come from the mirrors in the configuration of the machine, by an apt with
+its own state directory. This does not change the machine, and does not need
+root. apt verifies the signature of the Release file, the hash of the index in
 it, and the hash of the file in the index.
 """
 
@@ -20,7 +20,7 @@ from luo.process import LuoError, Unavailable, locked, say
 
 KEYRING = "/usr/share/keyrings/debian-archive-keyring"
 
-# The base kernel that the series is made for, and that the tests run.
+# Version of the base kernel to which the series applies.
 PIN = paths.TOP / "scripts/base.pin"
 SERIES = "6.18"
 BASE_SUITE = "trixie-backports"
@@ -28,13 +28,13 @@ BASE_SUITE = "trixie-backports"
 MAINLINE_PACKAGE = "linux-source-7.3"
 MAINLINE_SUITES = ("trixie-backports", "sid")
 
-# The first systemd that knows of live update, and what it needs beside what it
-# depends on: it loads libseccomp when it is there, and runs mount(8).
+# The first systemd with support for live update. It needs libseccomp and
+# mount(8) in addition to its dependencies.
 SYSTEMD_OLDEST = 262
 SYSTEMD_SUITES = ("forky", "sid")
 SYSTEMD_PACKAGES = ("systemd", "libseccomp2", "mount")
 
-# No test reads these, and a kexec would have to load them.
+# Not used by any test; kexec would have to load them.
 SYSTEMD_UNUSED = ("usr/share/bash-completion", "usr/share/doc",
                   "usr/share/lintian", "usr/share/locale", "usr/share/man",
                   "usr/share/zsh", "usr/lib/x86_64-linux-gnu/gconv",
@@ -42,8 +42,7 @@ SYSTEMD_UNUSED = ("usr/share/bash-completion", "usr/share/doc",
 
 
 class Apt:
-    """apt with its state in a directory of ours, looking at one suite of one
-    mirror."""
+    """apt with its own state directory, for one suite of one mirror."""
 
     def __init__(self, directory):
         self.dir = directory
@@ -58,7 +57,7 @@ class Apt:
         return None if done.returncode else done.stdout
 
     def use(self, kind, uri, suite):
-        """Looks at a suite: its packages ("deb") or sources ("deb-src"); False
+        """Selects a suite with packages ("deb") or sources ("deb-src"); False
         if the mirror does not have it."""
         for sub in ("lists/partial", "cache/archives/partial"):
             (self.dir / sub).mkdir(parents=True, exist_ok=True)
@@ -97,8 +96,8 @@ class Apt:
 
 
 def mirrors():
-    """The mirrors of the machine's configuration; archives with security
-    updates have no backports."""
+    """The mirrors in the machine's configuration, without security archives,
+    which have no backports."""
     if not shutil.which("apt-get"):
         return []
     out = subprocess.run(["apt-get", "indextargets", "--format", "$(REPO_URI)"],
@@ -117,7 +116,7 @@ def sha256(path):
 
 
 def base_dir():
-    """Where base kernels lie."""
+    """Directory of base kernels."""
     return paths.cache_dir() / "base"
 
 
@@ -129,7 +128,7 @@ def read_pin():
 
 
 def write_pin(version, checksum):
-    """Makes another tarball the base kernel."""
+    """Pins another tarball as the base kernel."""
     head = [line for line in PIN.read_text("utf-8").splitlines()
             if line.startswith("#")]
     PIN.write_text("\n".join([*head, f"version {version}",
@@ -137,14 +136,14 @@ def write_pin(version, checksum):
 
 
 def version_of(tree):
-    """The version that a kernel tree says it is."""
+    """Version of a kernel tree, from its Makefile."""
     makefile = (tree / "Makefile").read_text(encoding="utf-8")
     return ".".join(re.search(rf"^{key}\s*=\s*(\S+)", makefile, re.M).group(1)
                     for key in ("VERSION", "PATCHLEVEL", "SUBLEVEL"))
 
 
 def unpack_base(tarball, checksum):
-    """Unpacks a tarball; the rename is last, so that no half of it is left."""
+    """Unpacks a tarball; the tree is renamed when it is complete."""
     base_dir().mkdir(parents=True, exist_ok=True)
     say(f"unpacking {tarball.name}")
     with tempfile.TemporaryDirectory(dir=base_dir(), prefix="unpack.") as name:
@@ -153,13 +152,14 @@ def unpack_base(tarball, checksum):
         done = subprocess.run(["tar", "-C", tree, "--strip-components=1", "-xf",
                                tarball], stderr=subprocess.DEVNULL, check=False)
         if done.returncode:
-            raise Unavailable(f"{tarball.name} is damaged or no tar archive")
+            raise Unavailable(f"{tarball.name} is not a valid tar archive")
         if not (tree / "kernel/kexec_handover.c").is_file():
-            raise Unavailable(f"{tarball.name} holds no linux {SERIES}.y")
+            raise Unavailable(f"{tarball.name} does not contain linux "
+                              f"{SERIES}.y")
         version = version_of(tree)
         if not version.startswith(f"{SERIES}."):
             raise Unavailable(
-                f"{tarball.name} holds linux {version}, not {SERIES}.y")
+                f"{tarball.name} contains linux {version}, not {SERIES}.y")
         (tree / ".luo-tarball").write_text(checksum + "\n", encoding="ascii")
         target = base_dir() / f"linux-{version}"
         shutil.rmtree(target, ignore_errors=True)
@@ -199,12 +199,12 @@ def download_source(apt, package_version):
     tarball = cache / f"linux_{upstream}.orig.tar.xz"
     if tarball.is_file() and tarball.stat().st_size:
         return tarball
-    say(f"linux {upstream} cannot be fetched: {' '.join(apt.error)}")
+    say(f"cannot fetch linux {upstream}: {' '.join(apt.error)}")
     return None
 
 
 def no_base(reason):
-    """The error for a base kernel that cannot be fetched."""
+    """The error if there is no base kernel."""
     return Unavailable(
         f"{reason}\nA base kernel is needed: linux {SERIES}.y, the upstream "
         f"source. Without\nDebian's mirrors, get linux-{SERIES}.y.tar.xz "
@@ -213,8 +213,8 @@ def no_base(reason):
 
 
 def fetch_base(wanted=None):
-    """Fetches and unpacks a base kernel: the wanted version, else the newest
-    one that can be fetched."""
+    """Fetches and unpacks a base kernel: the pinned version, or the newest one
+    that can be fetched."""
     apt = Apt(paths.cache_dir() / "apt")
     listed = source_versions(apt)
     if not listed:
@@ -222,7 +222,7 @@ def fetch_base(wanted=None):
                       f"in {BASE_SUITE}")
     order = sorted(listed, key=lambda version: version != wanted)
     for version in order:
-        # A fallback that was fetched before.
+        # This version was fetched by an earlier run.
         tree = base_dir() / f"linux-{version}"
         if wanted and version != wanted and (tree / ".luo-tarball").is_file():
             return tree
@@ -231,30 +231,30 @@ def fetch_base(wanted=None):
             tree = unpack_base(tarball, sha256(tarball))
             tarball.unlink()
             return tree
-    raise no_base(f"no linux {SERIES}.y could be fetched")
+    raise no_base(f"cannot fetch any linux {SERIES}.y")
 
 
 def use_tarball(name):
-    """The base kernel out of a tarball that the user names."""
+    """Unpacks the base kernel from $BASE_TARBALL."""
     tarball = Path(name)
     if not tarball.is_file():
-        raise no_base(f"BASE_TARBALL={name} cannot be read")
+        raise no_base(f"cannot read BASE_TARBALL={name}")
     checksum = sha256(tarball)
     return have_base(checksum) or unpack_base(tarball, checksum)
 
 
 def pinned_base():
-    """The base kernel that scripts/base.pin names."""
+    """The base kernel that is pinned in scripts/base.pin."""
     version, checksum = read_pin()
     tree = have_base(checksum) or fetch_base(version)
     found = (tree / ".luo-tarball").read_text().strip()
     if found == checksum:
         return tree
     if version_of(tree) == version:
-        raise LuoError(f"the tarball of linux {version} has another checksum "
-                       f"than scripts/base.pin says: {found}")
+        raise LuoError(f"the checksum of linux {version} differs from "
+                       f"scripts/base.pin: {found}")
     say(f"WARNING: the mirrors do not have linux {version}, which the series "
-        f"is made for; going on with linux {version_of(tree)}")
+        f"is based on; using linux {version_of(tree)} instead")
     return tree
 
 
@@ -263,7 +263,7 @@ def base():
     with locked(base_dir() / "lock", "waiting for another download"):
         tarball = os.environ.get("BASE_TARBALL")
         tree = use_tarball(tarball) if tarball else pinned_base()
-        # Python reads KTAP with the parser that lies there.
+        # The KTAP parser of the base kernel is imported from this path.
         link = base_dir() / "current"
         if not link.is_symlink() or os.readlink(link) != tree.name:
             link.unlink(missing_ok=True)
@@ -272,7 +272,7 @@ def base():
 
 
 def update_base():
-    """Pins the newest base kernel; returns what there is to say."""
+    """Pins the newest base kernel; returns a message for the user."""
     with locked(base_dir() / "lock", "waiting for another download"):
         old, _ = read_pin()
         tree = fetch_base()
@@ -285,7 +285,7 @@ def update_base():
 
 
 def mainline():
-    """Directory of the mainline kernel that we measure ourselves against."""
+    """Directory of the mainline kernel for comparison."""
     top = paths.cache_dir() / "mainline"
     with locked(top / "lock", "waiting for another download"):
         if not (top / "current/Makefile").exists():
@@ -294,7 +294,7 @@ def mainline():
 
 
 def fetch_mainline(top):
-    """Puts the package with mainline's source into the cache, as it is."""
+    """Fetches and unpacks Debian's package with mainline's source."""
     say(f"looking for {MAINLINE_PACKAGE} in {' '.join(MAINLINE_SUITES)}")
     apt = Apt(top / "apt")
     version = apt.find(MAINLINE_PACKAGE, MAINLINE_SUITES)
@@ -307,7 +307,7 @@ def fetch_mainline(top):
         old.unlink()
     if apt.run("apt-get", "download", "-qq", f"{MAINLINE_PACKAGE}={version}",
                cwd=cache) is None:
-        raise Unavailable(f"{MAINLINE_PACKAGE} {version} cannot be fetched: "
+        raise Unavailable(f"cannot fetch {MAINLINE_PACKAGE} {version}: "
                           f"{' '.join(apt.error)}")
     deb = next(cache.glob(f"{MAINLINE_PACKAGE}_*.deb"))
     say(f"unpacking {MAINLINE_PACKAGE} {version}")
@@ -324,7 +324,7 @@ def fetch_mainline(top):
 
 
 def publish(tree, top, name):
-    """Makes a complete directory the current one."""
+    """Renames a complete directory to its final name."""
     shutil.rmtree(top / name, ignore_errors=True)
     tree.rename(top / name)
     (top / "current").unlink(missing_ok=True)
@@ -332,7 +332,7 @@ def publish(tree, top, name):
 
 
 def systemd():
-    """A small root file system with a systemd that knows of live update."""
+    """A small root file system with a systemd that supports live update."""
     top = paths.cache_dir() / "systemd"
     with locked(top / "lock", "waiting for another download"):
         if not (top / "current/usr/lib/systemd/systemd").exists():
@@ -341,7 +341,7 @@ def systemd():
 
 
 def fetch_systemd(top):
-    """Unpacks systemd and what it depends on."""
+    """Unpacks systemd and its dependencies."""
     say(f"looking for systemd in {' '.join(SYSTEMD_SUITES)}")
     apt = Apt(top / "apt")
     version = apt.find("systemd", SYSTEMD_SUITES)
@@ -351,13 +351,13 @@ def fetch_systemd(top):
     if int(re.match(r"(?:\d+:)?(\d+)", version).group(1)) < SYSTEMD_OLDEST:
         raise Unavailable(f"no systemd: {version} is older than "
                           f"{SYSTEMD_OLDEST}")
-    say(f"fetching systemd {version}, and what it needs (9 MiB)")
+    say(f"fetching systemd {version} and its dependencies (9 MiB)")
     archives = apt.dir / "cache/archives"
     for old in archives.glob("*.deb"):
         old.unlink()
     if apt.run("apt-get", "install", "-y", "-qq", "--download-only",
                "--no-install-recommends", *SYSTEMD_PACKAGES) is None:
-        raise Unavailable(f"systemd {version} cannot be fetched: "
+        raise Unavailable(f"cannot fetch systemd {version}: "
                           f"{' '.join(apt.error)}")
     with tempfile.TemporaryDirectory(dir=top, prefix="unpack.") as name:
         tree = Path(name) / "tree"
@@ -373,8 +373,8 @@ def fetch_systemd(top):
 
 
 def program(name):
-    """A program out of the Debian package of its name, which is not installed:
-    the package starts a service."""
+    """A program from the Debian package of the same name. The package is not
+    installed, because that would start a service."""
     found = paths.cache_dir() / "programs" / name / "usr/bin" / name
     with locked(paths.cache_dir() / "programs" / f"{name}.lock"):
         if found.is_file():
@@ -385,7 +385,7 @@ def program(name):
                               stdin=subprocess.DEVNULL, check=False,
                               stdout=subprocess.DEVNULL)
         if done.returncode:
-            raise Unavailable(f"the package {name} cannot be fetched")
+            raise Unavailable(f"cannot fetch the package {name}")
         for deb in top.glob("*.deb"):
             subprocess.run(["dpkg-deb", "-x", deb, top], check=True)
             deb.unlink()

@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: GPL-2.0
-"""The series as a git repository: one commit a patch file, on the base."""
+"""The series as a git repository: one commit per patch file, on the base."""
 
 import os
 import re
@@ -10,14 +10,14 @@ from pathlib import Path
 from luo import patchfile, paths, tree
 from luo.process import locked
 
-# Lines of a Makefile that build something, and what they build.
+# Lines of a Makefile that build something, and the object or directory.
 BUILDS = re.compile(r"^(?:obj|[\w-]+)-\S+\s*[+:]?=\s*(\S+\.o|\S+/)\s*$")
 KCONFIG_ENTRY = re.compile(r"^(?:config|menuconfig)\s+(\w+)")
 KCONFIG_OTHER = re.compile(r"^(?:menu|endmenu|source|if|endif|comment)\b")
 
 
 def git(repo, *args, stdin=None, env=None):
-    """Runs git and returns what it prints."""
+    """Runs git and returns its output."""
     full = dict(os.environ, **(env or {}))
     if "GIT_DIR" not in (env or {}):
         full.pop("GIT_DIR", None)
@@ -31,7 +31,7 @@ def git(repo, *args, stdin=None, env=None):
 
 
 def base_repo(base):
-    """A bare repository with the base kernel as its only commit; made once."""
+    """A bare repository with the base kernel as its only commit."""
     repo = paths.cache_dir() / "base" / (base.name + ".git")
     with locked(repo.with_suffix(".lock")):
         if (repo / "luo-complete").exists():
@@ -57,8 +57,8 @@ def identity(name, email, when="@1700000000 +0000"):
 
 
 def author():
-    """(name, email) of commits: what git is configured with, or the author of
-    the last commit of the checkout."""
+    """(name, email) for commits: from git's configuration, or the author of the
+    last commit of the checkout."""
     return [git(paths.TOP, "config", "--default",
                 git(paths.TOP, "log", "-1", f"--format={last}").strip(),
                 "--get", key).strip()
@@ -66,7 +66,7 @@ def author():
 
 
 class Index:
-    """Commits that are made without a work tree, on top of the base."""
+    """Creates commits on top of the base, without a work tree."""
 
     def __init__(self, base):
         self.repo = base_repo(base)
@@ -82,17 +82,17 @@ class Index:
         self.file.unlink(missing_ok=True)
 
     def run(self, *args, stdin=None):
-        """A git command on the index."""
+        """Runs a git command on the index."""
         return git(self.repo, *args, stdin=stdin,
                    env={"GIT_DIR": str(self.repo),
                         "GIT_INDEX_FILE": str(self.file)})
 
     def paths(self):
-        """The files that there are."""
+        """Paths of all files."""
         return set(self.run("ls-files", "-z").split("\0"))
 
     def read(self, path):
-        """A file's text."""
+        """Contents of a file."""
         return self.run("cat-file", "blob", f":{path}")
 
     def add(self, files):
@@ -115,7 +115,7 @@ class Index:
 
 
 def has_source(text, name, directory, present):
-    """True for an object whose source, or a part of it, is @present."""
+    """True for an object whose source, or a part of it, is in @present."""
     if name.endswith("/"):
         return f"{directory}/{name}Makefile" in present
     parts = re.findall(rf"^{re.escape(name[:-2])}-y\s*[+:]?=\s*(\S+)\.o\s*$",
@@ -125,7 +125,7 @@ def has_source(text, name, directory, present):
 
 
 def filter_makefile(text, directory, present):
-    """Drops what cannot be built yet: sources that no commit has added."""
+    """Drops Makefile lines whose sources no commit has added yet."""
     lines = []
     for line in text.splitlines(keepends=True):
         match = BUILDS.match(line)
@@ -136,7 +136,7 @@ def filter_makefile(text, directory, present):
 
 
 def filter_kconfig(text, symbols):
-    """Drops the entries that nothing uses yet."""
+    """Drops Kconfig entries that no file uses yet."""
     blocks, keep = [], True
     for line in text.splitlines(keepends=True):
         entry = KCONFIG_ENTRY.match(line)
@@ -150,18 +150,18 @@ def filter_kconfig(text, symbols):
 
 
 def tidy(text):
-    """No two empty lines in a row, none at the end."""
+    """Removes repeated empty lines, and those at the end."""
     return re.sub(r"\n{3,}", "\n\n", text).rstrip("\n") + "\n"
 
 
 def is_growing(path):
-    """True for files that several commits add to."""
+    """True for files that several commits extend."""
     name = Path(path).name
     return name in ("Makefile", "Kconfig") and not path.startswith("tools/")
 
 
 class Builder:
-    """Makes one commit of each patch."""
+    """Creates one commit for each patch."""
 
     def __init__(self, base):
         self.index = Index(base)
@@ -169,12 +169,12 @@ class Builder:
         self.symbols = set()
 
     def note_symbols(self, path, text):
-        """Remembers which options a file looks at."""
+        """Records the config options that a file depends on."""
         if Path(path).name != "Kconfig":
             self.symbols |= set(re.findall(r"CONFIG_(\w+)", text))
 
     def put_growing(self):
-        """Rewrites Makefiles and Kconfigs for the commits so far."""
+        """Reduces Makefiles and Kconfigs to the files that exist so far."""
         if not self.growing:
             return
         present = self.index.paths()
@@ -193,13 +193,13 @@ class Builder:
                         for path, text in texts.items()})
 
     def put_maintainers(self):
-        """Adds our entry to the base's MAINTAINERS."""
+        """Adds our entry to MAINTAINERS."""
         entry = (paths.TOP / tree.MAINTAINERS).read_text()
         text = tree.add_maintainers(self.index.read(tree.MAINTAINERS), entry)
         self.index.add({tree.MAINTAINERS: (text.encode(), 0o644)})
 
     def put(self, patch):
-        """Makes one commit."""
+        """Creates one commit."""
         if patch.diff:
             self.index.run("apply", "--cached", "--whitespace=nowarn", "-",
                            stdin=patch.diff.encode())
@@ -224,8 +224,8 @@ class Builder:
 
 
 def make_commits(base):
-    """Commits of the series in the base's repository; returns the last one's
-    name and the patches."""
+    """Creates the commits of the series in the base's repository; returns the
+    last commit and the patches."""
     patches = patchfile.load_all(paths.TOP / "patches")
     check_files(patches)
     builder = Builder(base)
@@ -248,7 +248,7 @@ def clone(base, target, commit):
 
 
 def export(base, target):
-    """Makes a repository with one commit of each patch, to edit with git."""
+    """Creates a repository with one commit per patch, for editing with git."""
     commit, patches = make_commits(base)
     clone(base, target, commit)
     git(target, "reset", "--quiet", "--hard")
@@ -257,7 +257,7 @@ def export(base, target):
 
 
 def check_files(patches):
-    """Each new file belongs to one commit."""
+    """Checks that each new file belongs to exactly one commit."""
     named = [f for p in patches for f in p.files]
     twice = sorted({f for f in named if named.count(f) > 1})
     if twice:
@@ -272,14 +272,14 @@ def check_files(patches):
 
 
 def renamed_paths(repo, commit):
-    """Paths that a commit made by renaming a file."""
+    """Paths that a commit creates by renaming a file."""
     out = git(repo, "show", "-M", "--format=", "--name-status", commit)
     return {line.split("\t")[2] for line in out.splitlines()
             if line.startswith("R")}
 
 
 def added_paths(repo, commit):
-    """Paths that a commit made from nothing."""
+    """Paths that a commit adds."""
     out = git(repo, "show", "-M", "--format=", "--name-status", commit)
     return {line.split("\t")[1] for line in out.splitlines()
             if line.startswith("A")}
@@ -307,7 +307,7 @@ def commit_patch(repo, commit, new):
 
 
 def read_back(repo):
-    """Writes the commits of a repository back into patches/ and the files."""
+    """Imports the commits of a repository into patches/ and the checkout."""
     commits = git(repo, "rev-list", "--reverse", "base..HEAD").split()
     new, moved = set(), set()
     for commit in commits:
@@ -316,7 +316,7 @@ def read_back(repo):
     new -= moved
     patchfile.store_all(paths.TOP / "patches",
                         [commit_patch(repo, c, new) for c in commits])
-    # Only what was changed there: the checkout may have moved on since.
+    # Only files changed in the repository: the checkout may be newer.
     changed = git(repo, "diff", "--name-only", "exported", "HEAD").splitlines()
     for path in sorted(new & set(changed)):
         src, dst = repo / path, paths.TOP / path

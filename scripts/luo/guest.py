@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: GPL-2.0
-"""Puts together what a virtual machine boots: kernels, programs, a list."""
+"""Prepares what a virtual machine boots: kernel, initramfs, commands."""
 
 import os
 import re
@@ -14,7 +14,7 @@ BUSYBOX_LINKS = ("sh", "ls", "cat", "mount", "dmesg", "ps", "sha256sum",
                  "grep", "head", "tail", "sleep", "echo", "dd", "free", "hexdump")
 
 
-# What programs of the host need beside their libraries, where it is there.
+# Data files that programs of the host need besides libraries, if they exist.
 HOST_DATA = {
     "qemu-system-x86_64": (
         "/usr/lib/x86_64-linux-gnu/qemu/accel-tcg-x86_64.so",
@@ -25,15 +25,15 @@ HOST_DATA = {
     "memcached": (),
 }
 
-# What programs that ask for names of users, and people, find.
+# For programs that look up user names.
 PASSWD = "root:x:0:0:root:/root:/bin/sh\n"
 
-# Programs that are not installed, since their packages start services.
+# Programs that are not installed, because their packages start services.
 FETCHED = ("memcached",)
 
 
 def build_inner_guest(programs):
-    """Builds what a guest inside of a guest boots; returns files for /boot."""
+    """Builds the files that a nested guest boots; returns files for /boot."""
     image = initramfs.Initramfs()
     image.add("/init", programs / "luo_guest")
     cpio = paths.work_dir() / "guest.cpio"
@@ -42,32 +42,32 @@ def build_inner_guest(programs):
 
 
 def busybox():
-    """A busybox that needs no library."""
+    """A statically linked busybox."""
     for path in ("/bin/busybox", "/usr/bin/busybox"):
         if Path(path).is_file():
             return Path(path)
-    raise LuoError("no busybox; scripts/deps vm installs it")
+    raise LuoError("no busybox; install it with scripts/deps vm")
 
 
 def modules(image):
-    """The modules that were built with a kernel."""
+    """The modules of a kernel build."""
     return sorted(image.parents[3].rglob("*.ko"))
 
 
 def libraries(program):
-    """What the dynamic linker loads for a program, and the linker."""
+    """The shared libraries of a program, and the dynamic linker."""
     out = subprocess.run(["ldd", program], check=True, text=True,
                          stdout=subprocess.PIPE).stdout
     return re.findall(r"(/\S+) \(0x", out)
 
 
 def add_host_program(image, name):
-    """Adds a program of the host, with all that it needs to run."""
+    """Adds a program of the host with its libraries and data."""
     program = shutil.which(name)
     if not program and name in FETCHED:
         program = fetch.program(name)
     if not program:
-        raise LuoError(f"no {name}; scripts/deps vm installs it")
+        raise LuoError(f"no {name}; install it with scripts/deps vm")
     data = [path for path in HOST_DATA[name] if Path(path).is_file()]
     image.add(f"/usr/bin/{name}", program)
     for path in [*data, *libraries(program)]:
@@ -77,10 +77,10 @@ def add_host_program(image, name):
 
 def make_initramfs(target, image_path, programs, commands, shell=False,
                    images=None, extra=(), host=(), base=None):
-    """Writes an initramfs with the kernel, its modules, the programs that
-    commands name and extra ones, and the list of commands for luo_init; with
-    other kernels, by their names in /boot, and with programs of the host. A
-    base is a directory with systemd, which starts luo_init then."""
+    """Writes an initramfs with the kernel, its modules, the programs of the
+    commands, extra programs, and the list of commands for luo_init. images are
+    other kernels for /boot, host names programs of the host, and base is a
+    directory with systemd, which then starts luo_init."""
     image = initramfs.Initramfs(base)
     if base:
         systemd.install(image, base)
@@ -108,17 +108,17 @@ def make_initramfs(target, image_path, programs, commands, shell=False,
 
 
 def is_program(path):
-    """True for a program that was built."""
+    """True for a program of ours."""
     return path.is_file() and path.stat().st_mode & 0o111 and \
         not path.name.startswith(".")
 
 
 def run(name, image_path, programs, commands, follow=None, images=None,
         extra=(), host=(), base=None, **options):
-    """Runs commands in a guest; returns the Outcome and the log's path."""
+    """Runs commands in a guest; returns the Outcome and the path of the log."""
     directory = paths.work_dir() / "guests"
     directory.mkdir(parents=True, exist_ok=True)
-    # The same run may be started twice in a checkout.
+    # The same run may be started twice at a time in a checkout.
     image = directory / f"{name}.{os.getpid()}.cpio"
     make_initramfs(image, image_path, programs, commands, images=images,
                    extra=extra, host=host, base=base)

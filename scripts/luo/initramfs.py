@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: GPL-2.0
-"""Makes an initramfs of single files, and maybe a directory."""
+"""Creates an initramfs from single files and an optional base directory."""
 
 import os
 import shutil
@@ -9,9 +9,9 @@ from pathlib import Path
 
 
 class Initramfs:
-    """A list of files and their paths in the guest, written out on demand.
+    """Files and their paths in the guest, written on demand.
 
-    All of them come on top of a directory of the host, if there is one.
+    They are added to, or replace, files of the base directory.
     """
 
     def __init__(self, base=None):
@@ -21,7 +21,7 @@ class Initramfs:
         self._texts = {}
 
     def add(self, path, source):
-        """Adds a file of the host; a program stays executable."""
+        """Adds a file of the host, and keeps it executable."""
         source = Path(source)
         if not source.is_file():
             raise FileNotFoundError(f"no such file for the initramfs: {source}")

@@ -1,6 +1,6 @@
 # SPDX-License-Identifier: GPL-2.0
-"""Builds kernels: tinyconfig plus fragments, in a build directory of its own
-for each kind."""
+"""Builds kernels from tinyconfig and config fragments, each kind in a build
+directory of its own."""
 
 import hashlib
 import os
@@ -17,29 +17,30 @@ CONFIGS = paths.TOP / "scripts/configs"
 
 PLAIN = ("vm", "liveupdate", "big", "memory", "trace")
 
-# The fragments of each kind of kernel, the last one that sets an option wins.
+# Config fragments of each kind of kernel; the last one that sets an option
+# wins.
 KINDS = {
-    # The kernel of demo, bench, shell, and of most tests.
+    # For demo, bench, shell, and most tests.
     "plain": PLAIN,
     "debug": (*PLAIN, "debug"),
-    # KVM, what systemd wants, and a tag on each allocation.
+    # With KVM, options for systemd, and allocation tags.
     "host": (*PLAIN, "host", "tags"),
-    # Format lists of other kernels.
+    # With format catalogs of other kernels.
     "testfiles": (*PLAIN, "testfiles"),
     "oldfiles": (*PLAIN, "oldfiles"),
-    # Without live update, and without KHO, too.
+    # Without live update, and without KHO.
     "kho": (*PLAIN, "kho"),
     "off": (*PLAIN, "off"),
-    # The kernel of a guest inside of the guest.
+    # For a guest inside the guest.
     "guest": ("guest",),
-    # Not ours.
+    # Mainline.
     "mainline": (*PLAIN, "mainline"),
 }
 
 # Kinds that differ from plain in options that few objects depend on.
 COPIES_OF_PLAIN = ("host", "testfiles", "oldfiles", "kho", "off")
 
-# Objects that look at CONFIG_LIVEUPDATE and CONFIG_KEXEC_HANDOVER.
+# Objects that depend on CONFIG_LIVEUPDATE or CONFIG_KEXEC_HANDOVER.
 STUB_OBJECTS = ("kernel/liveupdate/", "mm/memblock.o", "mm/shmem.o",
                 "mm/memfd.o", "mm/hugetlb.o", "mm/cma.o", "mm/mm_init.o",
                 "kernel/kexec_core.o", "kernel/kexec_file.o",
@@ -48,13 +49,13 @@ STUB_OBJECTS = ("kernel/liveupdate/", "mm/memblock.o", "mm/shmem.o",
 
 OUR_DIRS = re.compile(r"^(kernel|mm|lib|fs|arch/x86)/")
 
-# What the controller of "make test" tells its workers, so that the tree is
-# brought up to date once and stays as it is.
+# Environment variable by which "make test" tells its workers that the tree is
+# up to date and will not change.
 SYNCED = "LUO_SYNCED_TREE"
 
 
 def sync():
-    """Brings the source tree up to date; returns a hash of what is ours."""
+    """Updates the source tree; returns a hash of our files."""
     synced = os.environ.get(SYNCED)
     if synced:
         return synced
@@ -75,26 +76,25 @@ def sync():
 
 
 def tree_lock():
-    """Held for writing by sync(), for reading by builds."""
+    """Lock of the tree: sync() takes it for writing, builds for reading."""
     return paths.work_dir() / "linux.lock"
 
 
 def drop_stale_work():
-    """Removes what was built for checkouts that are gone."""
+    """Removes builds of checkouts that do not exist any more."""
     for checkout in (paths.cache_dir() / "work").glob("*/checkout"):
         if not Path(checkout.read_text("utf-8").strip()).is_dir():
             shutil.rmtree(checkout.parent, ignore_errors=True)
 
 
 def fragment_text(files):
-    """The lines of config fragments; CONFIG_X=n is what kconfig calls "is not
-    set"."""
+    """Lines of config fragments; CONFIG_X=n becomes "# CONFIG_X is not set"."""
     text = "".join(Path(f).read_text(encoding="utf-8") for f in files)
     return re.sub(r"^(CONFIG_\w+)=n$", r"# \1 is not set", text, flags=re.M)
 
 
 class Kernel:
-    """A kernel of a kind, with fragments of the user's on top."""
+    """A kernel of some kind, with optional fragments of the user."""
 
     def __init__(self, kind="plain", extra=()):
         for path in extra:
@@ -107,7 +107,7 @@ class Kernel:
 
     @property
     def name(self):
-        """The kind, and a hash of the extra fragments."""
+        """The kind, and a hash of the user's fragments."""
         if not self.extra:
             return self.kind
         digest = hashlib.sha256(fragment_text(self.extra).encode())
@@ -115,33 +115,33 @@ class Kernel:
 
     @property
     def tree(self):
-        """The source."""
+        """The source tree."""
         return fetch.mainline() if self.kind == "mainline" else \
             paths.tree_dir()
 
     @property
     def dir(self):
-        """The build directory. It lies directly below the source: kbuild uses
-        relative paths then, and ccache hits for every checkout."""
+        """The build directory. It is a child of the source tree, so that kbuild
+        uses relative paths and ccache hits for every checkout."""
         return self.tree / f"b-{self.name}"
 
     @property
     def image(self):
-        """Where the bzImage goes."""
+        """Path of the bzImage."""
         return self.dir / "arch/x86/boot/bzImage"
 
     def make_argv(self, *targets, build=None):
-        """The command that makes targets."""
+        """The make command."""
         return ["make", "-C", self.tree, f"O={build or self.dir}",
                 "ARCH=x86_64", "CC=ccache gcc", "HOSTCC=ccache gcc", jobs(),
                 *targets]
 
     def environment(self, **more):
-        """The environment of that command."""
+        """The environment of make."""
         return ccache_env(CCACHE_BASEDIR=str(self.tree), **more)
 
     def configure(self, build):
-        """Makes a .config, and checks that each line is in it."""
+        """Creates .config, and checks that it has all lines of the fragments."""
         stamp = build / ".luo-config"
         if stamp.is_file() and stamp.read_text("utf-8") == self.fragments:
             return
@@ -161,14 +161,14 @@ class Kernel:
                                   stderr=subprocess.STDOUT, check=False)
             log += done.stdout
             if done.returncode:
-                raise LuoError(f"the kernel cannot be configured:\n{log}")
+                raise LuoError(f"cannot configure the kernel:\n{log}")
         if self.kind != "mainline":
             verify_config(build / ".config", self.fragments)
         stamp.write_text(self.fragments, encoding="utf-8")
 
     def build(self):
-        """Builds image and modules, unless nothing has changed; returns the
-        image's path."""
+        """Builds image and modules if something has changed; returns the path
+        of the image."""
         synced = self.source_id()
         with shared(tree_lock()), \
                 locked(self.tree / f".luo-{self.name}.lock",
@@ -177,9 +177,9 @@ class Kernel:
         return self.image
 
     def headers(self):
-        """Makes the exported headers; returns their directory."""
+        """Exports the headers; returns their directory."""
         synced = self.source_id()
-        # Not the lock of build(): nothing waits minutes for headers.
+        # Not the lock of build(), which may be held for minutes.
         build = self.tree / "b-headers"
         with shared(tree_lock()), locked(self.tree / ".luo-headers.lock"):
             stamp = build / ".luo-built-headers"
@@ -192,11 +192,11 @@ class Kernel:
         return build / "usr/include"
 
     def source_id(self):
-        """What identifies the source."""
+        """Identifies the version of the source."""
         return self.tree.name if self.kind == "mainline" else sync()
 
     def build_target(self, target, synced, *goals):
-        """Makes goals in the build directory, which is locked."""
+        """Runs make in the build directory; the caller holds its lock."""
         stamp = self.dir / f".luo-built-{target}"
         identity = build_id(synced, self.fragments)
         if stamp.is_file() and stamp.read_text() == identity:
@@ -211,9 +211,9 @@ class Kernel:
         stamp.write_text(identity, encoding="ascii")
 
     def copy_plain(self):
-        """Begins with a copy of the plain kernel's build: kbuild knows of each
-        object which options it depends on, and compiles the others no second
-        time."""
+        """Starts from a copy of the plain kernel's build. kbuild knows the
+        config options that each object depends on, and rebuilds only objects
+        whose options differ."""
         plain = Kernel("plain").dir
         if self.dir.exists() or not (plain / ".luo-built-bzImage").exists() or \
                 not (self.kind in COPIES_OF_PLAIN
@@ -224,18 +224,18 @@ class Kernel:
         subprocess.run(["cp", "-a", plain, new], check=True)
         for stamp in new.glob(".luo-*"):
             stamp.unlink()
-        # All objects depend on these tools, which know where they are.
+        # All objects depend on these tools, whose paths are absolute.
         for command in (new / "tools").rglob(".*.cmd"):
             text = command.read_text(errors="surrogateescape")
             command.write_text(text.replace(f"{plain}/", f"{self.dir}/"),
                                errors="surrogateescape")
-        # A module that is built in now would stay.
+        # Stale if the module is built in now.
         for module in new.rglob("*.ko"):
             module.unlink()
         new.rename(self.dir)
 
     def objects(self, suffix, goals, **variables):
-        """Builds objects with other flags, in a build directory of its own;
+        """Builds objects with other flags, in a separate build directory;
         returns the log."""
         sync()
         build = self.dir.with_name(f"{self.dir.name}-{suffix}")
@@ -254,7 +254,7 @@ class Kernel:
 
 
 def build_id(synced, fragments):
-    """What a build was made from."""
+    """Identifies the inputs of a build."""
     gcc = subprocess.run(["gcc", "--version"], stdout=subprocess.PIPE,
                          check=True).stdout
     return hashlib.sha256(synced.encode() + gcc + fragments.encode()) \
@@ -262,8 +262,8 @@ def build_id(synced, fragments):
 
 
 def verify_config(config, fragments):
-    """Looks up what fragments set: olddefconfig drops options that it does not
-    know, or that depend on something that is off, without a message."""
+    """Checks the options of fragments: olddefconfig silently drops options that
+    do not exist, or whose dependencies are not met."""
     have = config.read_text(encoding="utf-8").splitlines()
     wanted = {}
     for line in fragments.splitlines():
@@ -280,7 +280,7 @@ def verify_config(config, fragments):
 
 
 def our_objects():
-    """Objects of ours, and objects of the base that the patches touch."""
+    """Our objects, and objects of the base that the patches modify."""
     found = {path for path in tree.new_files(paths.TOP)
              if path.endswith(".c")}
     for patch in patchfile.load_all(paths.TOP / "patches"):
@@ -292,12 +292,12 @@ def our_objects():
 
 
 def check_warnings():
-    """The complaints of gcc at its loudest, and of sparse, about our objects,
-    built with all that the base's files which we edit are for."""
+    """Warnings of gcc W=1 and of sparse about our objects, in a kernel with all
+    options that our changes to base files need."""
     log = Kernel("plain").objects("check", our_objects(), W="1", C="1",
                                   CHECK="sparse")
-    # The base has lock annotations that sparse does not follow, and two lines
-    # in its tests of the xarray that sparse does not like.
+    # Warnings of the base: lock annotations that sparse does not follow, and
+    # two lines of its xarray test.
     known = re.compile(r"context imbalance|"
                        r"test_xarray.c:.*(different base types|"
                        r"plain integer as NULL)")
@@ -306,5 +306,5 @@ def check_warnings():
 
 
 def check_stubs(kind):
-    """Compiles what the options of a kind turn into stubs."""
+    """Compiles the objects that use stubs if the options of a kind are off."""
     Kernel(kind).objects("stubs", STUB_OBJECTS, KCFLAGS="-Werror")

@@ -1,8 +1,8 @@
 # SPDX-License-Identifier: GPL-2.0
 """Reads and writes KTAP.
 
-Reading is done by the kernel's own parser, tools/testing/kunit, out of the
-base kernel's tree.
+Documents are read by the kernel's own parser, tools/testing/kunit of the base
+kernel.
 """
 
 import importlib
@@ -24,7 +24,7 @@ class Result:
 
 
 def _parser():
-    """The base kernel's kunit_parser module."""
+    """The kunit_parser module of the base kernel."""
     where = str(paths.cache_dir() / "base/current/tools/testing/kunit")
     if where not in sys.path:
         sys.path.insert(0, where)
@@ -33,7 +33,7 @@ def _parser():
 
 
 def _leaves(test, prefix):
-    """Yields (name, test) for the cases that have no cases below them."""
+    """Yields (name, test) for leaf test cases."""
     name = f"{prefix}/{test.name}" if test.name and test.name != "main" \
         else prefix
     if not test.subtests:
@@ -43,7 +43,7 @@ def _leaves(test, prefix):
 
 
 def parse(lines, prefix):
-    """Results of one KTAP document; a damaged one has a failure more."""
+    """Results of a KTAP document; a malformed one has an additional failure."""
     kunit_parser, kunit_printer = _parser()
     root = kunit_parser.parse_run_tests(iter(lines),
                                         kunit_printer.null_printer)
@@ -67,8 +67,8 @@ def parse(lines, prefix):
 
 
 def fail_skips(results):
-    """Makes failures of skipped cases, where everything that a test may look
-    for is there."""
+    """Turns skipped cases into failures, for runs in which everything that a
+    test needs is available."""
     for result in results:
         if result.status == SKIP:
             result.status = FAIL
@@ -76,7 +76,7 @@ def fail_skips(results):
 
 
 class Reporter:
-    """Prints results as KTAP while they come in, and counts them."""
+    """Prints results as KTAP as they arrive, and counts them."""
 
     def __init__(self, out=sys.stdout):
         self.out = out
@@ -85,7 +85,7 @@ class Reporter:
         print("KTAP version 1", file=out, flush=True)
 
     def add(self, result):
-        """Prints one result, with what there is to say of it before."""
+        """Prints a result, after its diagnostics."""
         for text in result.detail:
             self.note(f"{result.name}: {text}")
         self.counts[result.status] += 1
@@ -105,7 +105,7 @@ class Reporter:
             print(f"# {line}", file=self.out, flush=True)
 
     def finish(self):
-        """Prints plan and sums; True if there was a pass and no failure."""
+        """Prints plan and totals; True if a test passed and none failed."""
         print(f"1..{sum(self.counts.values())}", file=self.out)
         for result in self.failed:
             self.note(f"failed: {result.name} {result.note}".rstrip())

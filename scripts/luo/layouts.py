@@ -1,9 +1,9 @@
 # SPDX-License-Identifier: GPL-2.0
-"""Layouts of what is handed over, by the names of their formats.
+"""Struct layouts of handover formats.
 
-A format that is in scripts/layouts.txt keeps its layout: a different one needs
-a new name. The structs are read from include/linux/kho/abi, and the compiler
-says how they are laid out.
+The layout of a format in scripts/layouts.txt must not change: a different
+layout needs a new format name. Structs are found in include/linux/kho/abi, and
+the compiler prints their layouts.
 """
 
 import re
@@ -24,7 +24,7 @@ FIELD = re.compile(r"^\t[\w ]+?[ *](\w+)(\[[^\]]*\])?;", re.MULTILINE)
 
 
 def format_of(path, text):
-    """The one format that a header defines."""
+    """The name of the format that a header defines."""
     names = FORMAT.findall(text)
     if len(names) != 1:
         raise LuoError(f"{path}: defines {len(names)} names of formats instead "
@@ -40,7 +40,7 @@ def structs(text):
 
 
 def probe(header, text, name):
-    """C code that prints the layouts of the structs in a header."""
+    """C code that prints the layouts of the structs of a header."""
     lines = []
     for struct, fields in structs(text):
         lines.append(f'printf("{name} {struct} %zu:", sizeof(struct {struct}));')
@@ -55,7 +55,7 @@ def probe(header, text, name):
 
 
 def compiled(source, directory):
-    """What a program prints."""
+    """Output of a command."""
     path = Path(directory) / "probe.c"
     path.write_text(source, encoding="utf-8")
     kho = paths.tree_dir() / "tools/testing/kho"
@@ -70,7 +70,7 @@ def compiled(source, directory):
 
 
 def layouts():
-    """{format: [line]} of the headers as they are."""
+    """{format: [line]} of the headers."""
     found = {}
     with tempfile.TemporaryDirectory() as directory:
         link = Path(directory) / "linux/kho"
@@ -85,7 +85,7 @@ def layouts():
 
 
 def table():
-    """{format: [line]} of the table."""
+    """{format: [line]} of scripts/layouts.txt."""
     known = {}
     for line in TABLE.read_text(encoding="utf-8").splitlines():
         if line and not line.startswith("#"):
@@ -94,7 +94,7 @@ def table():
 
 
 def check():
-    """Fails if a layout changed under an old name, or has no entry."""
+    """Fails if a format has changed its layout, or is not in the table."""
     try:
         found, known = layouts(), table()
     except subprocess.CalledProcessError as err:
@@ -105,8 +105,8 @@ def check():
         if name not in known:
             bad.append(f"{name} is not in {TABLE.name}; see scripts/layouts")
         elif found[name] != known[name]:
-            bad.append(f"{name} has another layout than in {TABLE.name}; give "
-                       "it a new name, and keep reading the old one")
+            bad.append(f"the layout of {name} differs from {TABLE.name}; give "
+                       "the format a new name, and keep reading the old one")
             bad += [f"  {'is ' if line in found[name] else 'was'} {line}"
                     for line in sorted(set(found[name]) ^ set(known[name]))]
     if bad:
@@ -114,7 +114,7 @@ def check():
 
 
 def add():
-    """Writes down the layouts of new formats; returns their names."""
+    """Adds the layouts of new formats to the table; returns their names."""
     found, known = layouts(), table()
     new = [name for name in found if name not in known]
     with open(TABLE, "a", encoding="utf-8") as out:

@@ -11,9 +11,9 @@ A patch file is one commit of the series:
 
     diff --git ...
 
-Files: names the new files that the commit adds; they lie in the checkout at
-their in-tree path. The diff holds the edits of files that the base has, and
-may be missing.
+Files: lists the new files that the commit adds; they are in the checkout at
+their in-tree paths. The diff has the changes to files of the base, and is
+optional.
 """
 
 import re
@@ -21,7 +21,7 @@ from dataclasses import dataclass, field
 
 
 class PatchError(Exception):
-    """A patch file that cannot be understood."""
+    """A malformed patch file."""
 
 
 @dataclass
@@ -47,7 +47,7 @@ class PatchFile:
 
 
 def parse(text, name):
-    """A PatchFile out of the contents of one."""
+    """Parses the contents of a patch file."""
     head, _, rest = text.partition("\n\n")
     subject, files, key = None, [], None
     for line in head.splitlines():
@@ -90,7 +90,7 @@ def store_all(directory, patches):
 
 
 def touched_paths(diff):
-    """Paths that a diff reads or writes."""
+    """Paths that occur in a diff."""
     paths = set()
     for line in diff.splitlines():
         if line.startswith("diff --git a/"):

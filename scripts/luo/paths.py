@@ -9,7 +9,7 @@ TOP = Path(__file__).resolve().parent.parent.parent
 
 
 def cache_dir():
-    """Downloads and everything that is built, outside the checkout."""
+    """Cache directory for downloads and builds, outside the checkout."""
     if os.environ.get("LUO_CACHE"):
         return Path(os.environ["LUO_CACHE"])
     xdg = os.environ.get("XDG_CACHE_HOME") or Path.home() / ".cache"
@@ -17,7 +17,7 @@ def cache_dir():
 
 
 def work_dir():
-    """What belongs to this checkout alone."""
+    """Directory for files of this checkout only."""
     digest = hashlib.sha256(str(TOP).encode()).hexdigest()
     return cache_dir() / "work" / digest[:12]
 

@@ -1,26 +1,26 @@
 # SPDX-License-Identifier: GPL-2.0
-"""Where the time of a run of the tests went, and the sum of its cases."""
+"""Where the time of a test run went, and the total of its cases."""
 
 import os
 import time
 
 LONGEST = 20
 
-# What a test belongs to, by the first part of its name.
+# Phase of a test, by the first part of its name.
 PHASES = (("kernel", "kernels"), ("stubs", "kernels"), ("plain", "VMs, plain"),
           ("debug", "VMs, debug"), ("pair", "VMs, mainline"),
           ("", "without a VM"))
 
 
 def seconds_before():
-    """How long make took before this script began: LUO_BEGIN is the time at
-    which it started."""
+    """Time between the start of make, which is in $LUO_BEGIN, and the start of
+    this script."""
     begin = os.environ.get("LUO_BEGIN")
     return max(0, time.time() - float(begin)) if begin else 0
 
 
 def phase_of(name):
-    """What a test belongs to."""
+    """The phase of a test."""
     first = name.split("/")[0]
     return next(phase for word, phase in PHASES if word in (first, ""))
 
@@ -37,9 +37,9 @@ def spent(test):
 
 
 def table(tests, setup, total):
-    """Phases and the longest tests, as text. Times of a phase are those of its
-    tests together, which ran side by side; then when the first one began and
-    the last one ended. VMs wait for their kernels, which does not count."""
+    """Phases and the longest tests, as text. For each phase: the total time of
+    its tests, which run side by side, the start of the first and the end of the
+    last one. VMs wait for their kernels, which does not count."""
     ran = {name: test for name, test in tests.items() if "begin" in test
            and not test.get("unrun")}
     zero = min((test["begin"] for test in ran.values()), default=0)
@@ -64,8 +64,8 @@ def table(tests, setup, total):
 
 
 def summary(tests):
-    """The last line, and whether all is well: something passed, nothing failed.
-    A test that broke before it had cases counts as one."""
+    """The last line, and whether the run succeeded: a test passed, and none
+    failed. A test that broke before its first case counts as one failure."""
     counts = {"pass": 0, "fail": 0, "skip": 0}
     unrun = 0
     for test in tests.values():

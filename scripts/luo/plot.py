@@ -1,8 +1,7 @@
 # SPDX-License-Identifier: GPL-2.0
-"""The table of the bench as a picture: bars, by what each row may be at most.
+"""Plots the table of the bench: bars, relative to the target of each row.
 
-The scale is logarithmic: what is to be seen is whether something is half or
-ten times of what it may be.
+The scale is logarithmic, to tell half of the target from a tenth of it.
 """
 
 import math
@@ -11,12 +10,12 @@ from xml.etree import ElementTree as ET
 WIDTH, LABEL, ROW, BAR, TOP = 900, 300, 34, 12, 40
 COLOURS = {"ours": "#2a6f97", "mainline": "#c9803a"}
 
-# Bars begin at the lower one and end at the higher one, or at what there is.
+# Minimum range of the scale, as powers of ten.
 DECADES = (-2, 2)
 
 
 def columns(lines):
-    """(label, {kernel: value by target}) of each row that has a target."""
+    """(label, {kernel: value divided by target}) of each row with a target."""
     return [(f"{line.row.case}: {line.row.what}",
              {"ours": line.ours / line.row.target,
               **({"mainline": line.mainline / line.row.target}
@@ -43,20 +42,20 @@ class Picture:
         self.add("rect", width="100%", height="100%", fill="white")
 
     def add(self, tag, text=None, **attributes):
-        """One element."""
+        """Adds an element."""
         element = ET.SubElement(self.root, tag, {
             name.replace("_", "-"): str(value)
             for name, value in attributes.items()})
         element.text = text
 
     def place(self, value):
-        """Where a value is on the scale."""
+        """Position of a value on the scale."""
         log = math.log10(value) if value > 0 else self.low
         part = (max(log, self.low) - self.low) / (self.high - self.low)
         return LABEL + part * (WIDTH - LABEL - 20)
 
     def scale(self, height):
-        """Lines, one for each power of ten; that of the target is black."""
+        """Adds a line for each power of ten; that of the target is black."""
         for decade in range(self.low, self.high + 1):
             at = self.place(10.0 ** decade)
             self.add("line", x1=at, x2=at, y1=TOP - 8, y2=height - 8,
@@ -65,7 +64,7 @@ class Picture:
                      x=at, y=TOP - 14, text_anchor="middle")
 
     def bars(self, y, label, values):
-        """A row."""
+        """Adds a row."""
         self.add("text", label, x=LABEL - 8, y=y + BAR, text_anchor="end")
         for i, (kernel, value) in enumerate(values.items()):
             self.add("rect", x=LABEL, y=y + i * BAR, height=BAR - 1,
@@ -74,7 +73,7 @@ class Picture:
 
 
 def svg(lines):
-    """The picture as text."""
+    """The plot as SVG."""
     found = columns(lines)
     height = TOP + ROW * len(found) + 24
     picture = Picture(height, *decades(found))

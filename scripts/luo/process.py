@@ -12,23 +12,23 @@ import time
 
 from luo import paths
 
-# Exit status when a source package cannot be fetched, so that a caller can
-# tell "no network" from "broken".
+# Exit status if a source package cannot be fetched, which callers may treat
+# differently from other errors.
 EXIT_UNAVAILABLE = 3
 
 PROGRESS_SECONDS = 20
 
-# Lines of a build log that say why it failed.
+# Lines of a build log that explain a failure.
 CULPRIT = re.compile(r"(?:error|warning|undefined reference|multiple definition)"
                      r"\b|\*\*\* |cannot find |No such file|FAILED")
 
 
 class LuoError(Exception):
-    """Something that the user has to fix; shown without a traceback."""
+    """An error that the user has to fix; printed without a traceback."""
 
 
 class Unavailable(LuoError):
-    """A source that none of the configured mirrors has."""
+    """None of the configured mirrors has a source."""
 
 
 def say(text):
@@ -38,7 +38,7 @@ def say(text):
 
 def run_main(main):
     """Runs a script's main(); returns its exit status."""
-    # A reader of the output that goes away ends the script silently.
+    # Exit silently if the reader of the output closes the pipe.
     signal.signal(signal.SIGPIPE, signal.SIG_DFL)
     try:
         return main()
@@ -54,7 +54,7 @@ def run_main(main):
 
 @contextlib.contextmanager
 def locked(path, waiting=None, kind=fcntl.LOCK_EX):
-    """Holds a lock; says @waiting if another process has it."""
+    """Holds a lock exclusively; prints @waiting if it has to wait."""
     path.parent.mkdir(parents=True, exist_ok=True)
     with open(path, "w", encoding="ascii") as lock:
         try:
@@ -67,13 +67,13 @@ def locked(path, waiting=None, kind=fcntl.LOCK_EX):
 
 
 def shared(path):
-    """Holds a lock together with others that only read."""
+    """Holds a lock shared."""
     return locked(path, kind=fcntl.LOCK_SH)
 
 
 def culprits(text, limit=25):
-    """The lines of a build log that say why it failed, with what follows each;
-    without any, the end of the log."""
+    """Lines of a build log that explain a failure, with context; the end of the
+    log if none is found."""
     lines = text.splitlines()
     shown = sorted({i + k for i, line in enumerate(lines)
                     if CULPRIT.search(line) for k in range(3)
@@ -82,7 +82,7 @@ def culprits(text, limit=25):
 
 
 def log_name(log):
-    """A log's path, short where it lies in the cache."""
+    """Path of a log, relative to the cache if possible."""
     try:
         return f"{log.relative_to(paths.cache_dir())} in the cache"
     except ValueError:
@@ -90,8 +90,8 @@ def log_name(log):
 
 
 def run_logged(what, log, argv, quiet=False, **options):
-    """Runs a command with its output in a log, and says every few seconds how
-    far it is, so that minutes of building do not look like a hang."""
+    """Runs a command with its output in a log. Prints its progress every few
+    seconds, so that a long build does not look like a hang."""
     log.parent.mkdir(parents=True, exist_ok=True)
     start = time.monotonic()
     said = start
@@ -120,8 +120,8 @@ def run_logged(what, log, argv, quiet=False, **options):
 
 
 def ccache_env(**more):
-    """Environment of a build that shares the compiler cache: two checkouts, or
-    two runs, give the same bytes."""
+    """Environment for builds that share the compiler cache. Two checkouts, or
+    two runs, produce identical output."""
     return dict(os.environ, CCACHE_DIR=str(paths.cache_dir() / "ccache"),
                 CCACHE_NOHASHDIR="1", CCACHE_DEPEND="1", CCACHE_MAXSIZE="10G",
                 KBUILD_BUILD_USER="luo", KBUILD_BUILD_HOST="luo",
@@ -130,5 +130,5 @@ def ccache_env(**more):
 
 
 def jobs():
-    """How many processes a make starts."""
+    """Number of parallel jobs of make."""
     return f"-j{os.cpu_count()}"

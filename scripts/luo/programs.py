@@ -1,8 +1,7 @@
 # SPDX-License-Identifier: GPL-2.0
-"""Builds what runs beside the kernel, and runs the tests of it that need no
-virtual machine.
+"""Builds the userspace programs, and runs tests that need no virtual machine.
 
-Everything is built out of the source tree, into the cache.
+All builds use the source tree, and write into the cache.
 """
 
 import re
@@ -13,11 +12,11 @@ from luo import kernel, paths
 from luo.process import (LuoError, ccache_env, jobs, locked, run_logged,
                          shared)
 
-# A fuzzer of "make test" always gets the same inputs.
+# In "make test" a fuzzer always runs the same inputs.
 FUZZ_RUNS = 25000
 FUZZ_MAX_INPUT = 512
 
-# What tests of the base kernel include and compile, beside their directories.
+# Files that userspace tests of the base kernel need, besides their directories.
 BASE_COMMON = ("arch/x86/include", "include", "lib", "tools/arch/x86/include",
                "tools/include", "tools/lib", "tools/scripts",
                "tools/testing/selftests/kselftest.h")
@@ -33,7 +32,7 @@ BASE_TESTS = {
 
 
 def run(what, argv, **options):
-    """Runs a command; its output is the error if it fails."""
+    """Runs a command; raises an error with its output if it fails."""
     done = subprocess.run([str(a) for a in argv], stdin=subprocess.DEVNULL,
                           stdout=subprocess.PIPE, stderr=subprocess.STDOUT,
                           text=True, errors="replace", check=False, **options)
@@ -44,8 +43,7 @@ def run(what, argv, **options):
 
 
 def build():
-    """Builds the programs of virtual machines as static binaries; returns the
-    directory that they are in."""
+    """Builds static binaries for virtual machines; returns their directory."""
     headers = kernel.Kernel().headers()
     out = paths.work_dir() / "user"
     tree = paths.tree_dir()
@@ -68,7 +66,7 @@ def build():
 
 
 def make_tests(what, directory, out, *goals):
-    """Builds goals of a Makefile of tests in the source tree, and runs them."""
+    """Builds and runs goals of a test Makefile in the source tree."""
     with shared(kernel.tree_lock()), locked(out / "lock"):
         return run(what, ["make", "-C", paths.tree_dir() / directory, jobs(),
                           f"O={out}", *goals])
@@ -81,39 +79,39 @@ def tool_tests():
 
 
 def run_tool_test(name):
-    """Runs one of them."""
+    """Runs a test of tools/liveupdate."""
     headers = kernel.Kernel().headers()
     make_tests(f"tools/{name}", "tools/liveupdate/tests",
                paths.work_dir() / "tools", f"UAPI={headers}", f"check-{name}")
 
 
 def decoders_dir():
-    """Where the decoders of the handover are built for userspace."""
+    """Output directory of tools/testing/kho."""
     return paths.work_dir() / "kho"
 
 
 def build_decoders(goal):
-    """Builds the tests or the fuzzers of the decoders."""
+    """Builds the tests or the fuzzers of tools/testing/kho."""
     kernel.sync()
     make_tests(f"decoders/{goal}", "tools/testing/kho", decoders_dir(),
                "WERROR=1", goal)
 
 
 def run_decoder_tests():
-    """Runs the tests of the decoders, with a new seed each time."""
+    """Runs the tests of tools/testing/kho, with a new seed each time."""
     build_decoders("tests")
     return run("decoders/tests", [decoders_dir() / "tests"])
 
 
 def fuzzers():
-    """Names of the fuzzers of the decoders."""
+    """Names of the fuzzers of tools/testing/kho."""
     return sorted(path.stem.removeprefix("fuzz_") for path in
                   (paths.TOP / "tools/testing/kho").glob("fuzz_*.c"))
 
 
 def fuzz(name, seconds=0):
-    """Runs a fuzzer: for so many seconds, with what it has learned before, or a
-    fixed number of inputs from nothing. Returns its last line."""
+    """Runs a fuzzer for some seconds with its stored corpus, or for a fixed
+    number of inputs without one. Returns the last line of its output."""
     out = decoders_dir()
     found = out / "found"
     found.mkdir(parents=True, exist_ok=True)
@@ -141,21 +139,21 @@ def fuzz(name, seconds=0):
 
 
 def run_base_test(name):
-    """Builds a userspace test of the base kernel in a copy of the source tree's
-    files, as it is built in place, and runs it."""
+    """Builds and runs a userspace test of the base kernel, in a copy of the
+    files that it needs, because it is built in place."""
     parts, option = BASE_TESTS[name]
     kernel.sync()
     copy = paths.work_dir() / "base-tests" / name
     shutil.rmtree(copy, ignore_errors=True)
     copy.mkdir(parents=True)
-    # Links to the files of the tree, which is not written to.
+    # Hard links to files of the tree, which the build does not modify.
     subprocess.run(["cp", "-al", "--parents", *BASE_COMMON, *parts, copy],
                    cwd=paths.tree_dir(), check=True)
     directory = copy / parts[-1 if "memblock" in name else 0]
     goal = "main" if "memblock" in name else "xarray"
     env = ccache_env(CCACHE_BASEDIR=str(copy))
     if goal == "main":
-        # liburcu, which is header-only here, for the other word size, too.
+        # liburcu is header-only here, so it also serves the 32-bit build.
         machine = run("gcc", ["gcc", "-print-multiarch"]).strip()
         env["CFLAGS"] = f"-Werror -idirafter /usr/include/{machine}"
     run(f"base/{name}", ["make", "-C", directory, jobs(), "CC=ccache gcc",
@@ -168,7 +166,7 @@ def run_base_test(name):
 
 
 def check_xarray(name, output):
-    """The program exits with 0 also when tests fail or memory is lost."""
+    """Checks the output: main exits with 0 even if tests fail or leak."""
     sums = re.search(r"^XArray: (\d+) of (\d+) tests passed$", output, re.M)
     if not sums or sums[1] != sums[2] or int(sums[1]) == 0 or \
             re.search(r"^nr_allocated", output, re.M):
@@ -179,11 +177,11 @@ MODEL = "tools/testing/liveupdate-model/check.sh"
 
 
 def model_parts():
-    """Names of the parts of the model of sessions and events."""
+    """Names of the parts of the model."""
     return run("model", [paths.TOP / MODEL, "--list"]).split()
 
 
 def run_model(part):
-    """Goes through all states of a part of the model."""
+    """Explores all states of a part of the model."""
     run(f"model/{part}", ["env", f"O={paths.work_dir()}/model",
                           paths.TOP / MODEL, part])

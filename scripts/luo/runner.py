@@ -1,11 +1,10 @@
 # SPDX-License-Identifier: GPL-2.0
-"""Boots virtual machines for runs, and says what became of each run.
+"""Runs jobs in virtual machines, and determines their results.
 
-Runs that share a machine are told apart by what luo_init prints before and
-after each command. If something is wrong in a shared machine, the run during
-which it happened has failed; it is repeated alone, so that the message says
-whether it needs the others, and the runs that come after it have machines of
-their own.
+Runs in a shared machine are separated by the lines that luo_init prints before
+and after each command. If a run fails in a shared machine, it has failed. It is
+then repeated alone, to report whether it also fails without the others, and the
+runs after it get machines of their own.
 """
 
 import time
@@ -15,7 +14,7 @@ from luo.process import LuoError, Unavailable
 
 
 class Machine:
-    """The files that a machine for some jobs boots, and its options."""
+    """The boot files and the options of a machine for some jobs."""
 
     def __init__(self, jobs, **overrides):
         first = jobs[0]
@@ -37,28 +36,28 @@ class Machine:
 
     @property
     def name(self):
-        """Name of its log."""
+        """Name of the log."""
         first = self.jobs[0].name.replace("/", "-")
         return first if len(self.jobs) == 1 else \
             f"{first}-and-{len(self.jobs) - 1}-more"
 
     def commands(self):
-        """What luo_init runs."""
+        """Commands for luo_init."""
         return [command for job in self.jobs for command in job.run.commands]
 
     def boot(self, follow=None):
-        """Runs the machine to its end; returns an Outcome and the log."""
+        """Runs the machine to the end; returns an Outcome and the log."""
         return guest.run(self.name, self.kernel, self.programs,
                          self.commands(), follow, **self.files, **self.options)
 
 
 def check_boots(boots, count, name):
-    """Complaints about the boots: how many there were, on how many CPUs."""
+    """Checks the number of boots, and the number of CPUs in each."""
     results = []
     if len(boots) != count:
         results.append(ktap.Result(f"{name}/boots", ktap.FAIL,
                                    f"{len(boots)} boots instead of {count}"))
-    # On one CPU there are no races to be found.
+    # Tests of races need more than one CPU.
     cpus = [boot.get("cpus") for boot in boots]
     if cpus != [str(vm.Guest.cpus)] * len(boots):
         results.append(ktap.Result(f"{name}/cpus", ktap.FAIL,
@@ -67,7 +66,7 @@ def check_boots(boots, count, name):
 
 
 def judge(job, outcome):
-    """Results of the one job of a machine."""
+    """Results of a machine with one job."""
     name = job.name
     results = vm.results(outcome, name)
     for suite in job.run.expect:
@@ -84,7 +83,7 @@ def failed(results):
 
 
 def run_alone(job):
-    """Results of a job in a machine of its own."""
+    """Results of a job, in a machine of its own."""
     try:
         machine = Machine([job])
     except Unavailable as err:
@@ -99,8 +98,8 @@ def run_alone(job):
 
 
 def split_outcome(jobs, outcome):
-    """{job: Outcome} of a machine that jobs share: each gets the lines that came
-    while its commands ran."""
+    """{job: Outcome} of a shared machine: each job gets the lines that were
+    printed while its commands ran."""
     parts = {job: vm.Outcome() for job in jobs}
     owners = [job for job in jobs for _ in job.run.commands]
     current, begun = jobs[0], -1
@@ -113,7 +112,7 @@ def split_outcome(jobs, outcome):
 
 
 def judge_part(job, part, is_last, outcome):
-    """Results of one of several jobs of a machine; None if it did not begin."""
+    """Results of one job of a shared machine; None if it did not begin."""
     if not any(line.startswith(vm.MARK + "begin ") for line in part.test_log):
         return None
     complete = sum(line.startswith(vm.MARK + "end ")
@@ -148,7 +147,7 @@ def build_kernels(jobs):
 
 
 def run_joined(jobs):
-    """{job: results} of jobs that share a machine."""
+    """{job: results} of a shared machine."""
     if len(jobs) == 1:
         return {jobs[0]: run_alone(jobs[0])}
     outcome, log = Machine(jobs).boot()
@@ -167,14 +166,14 @@ def run_joined(jobs):
 
 
 def repeat_alone(jobs, found, broken, log):
-    """Repeats a job that failed in a shared machine, and runs those that came
-    after it."""
+    """Repeats a job that failed in a shared machine, and runs the jobs after
+    it."""
     first = jobs.index(broken)
     for job in jobs[first:]:
         shared = found[job]
         found[job] = run_alone(job)
         if job is broken and not failed(found[job]):
-            # What failed once has failed.
+            # A failure stays a failure, even if the job passes alone.
             culprit = next(
                 (r for r in shared or () if r.status == ktap.FAIL),
                 ktap.Result(f"{job.name}/run", ktap.FAIL, "was not begun"))

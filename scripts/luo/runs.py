@@ -1,8 +1,8 @@
 # SPDX-License-Identifier: GPL-2.0
-"""The runs: what is tested in virtual machines, and on which kernels.
+"""The table of runs: tests in virtual machines, and the kernels they run on.
 
-A run is named KIND/NAME, such as debug/kexec_memfd. `scripts/vm run` takes that
-name and does what "make test" does.
+A run is named KIND/NAME, such as debug/kexec_memfd. `scripts/vm run` takes this
+name, and does the same as "make test".
 """
 
 import os
@@ -17,56 +17,55 @@ DEBUG = ("debug",)
 BOTH = ("plain", "debug")
 NEVER = ()
 
-# A debug kernel does the same in several times the time, more so on a busy
-# machine, and takes several times the memory, most of it for KASAN's shadow,
-# which comes from scratch.
+# A debug kernel is several times slower, more so on a busy machine, and needs
+# several times the memory, mostly for the shadow of KASAN, which is allocated
+# from scratch memory.
 DEBUG_SLOWER = 12
 DEBUG_MEMORY = "2G"
 SCRATCH = {"plain": "16M,128M,16M", "debug": "16M,512M,16M"}
 
-# Above this many boots a joined machine is not worth its worse messages.
+# With more boots, joining machines does not pay off against unclear failures.
 MOST_BOOTS = 12
 
 
 @dataclass(frozen=True)
 class Run:
-    """Commands that are tested together, in a virtual machine."""
+    """Commands that are tested together, in one virtual machine."""
     name: str
     commands: tuple
-    # Kinds of kernel on which "make test" runs it, and those on which
-    # "make test-all" does.
+    # Kinds of kernels on which "make test" and "make test-all" run it.
     test: tuple = BOTH
     kinds: tuple = BOTH
     append: str = ""
     memory: str = "1G"
     seconds: float = 60
     boots: int = 1
-    # Another kernel than that of the kind.
+    # Kind of the kernel, if it is not that of the run.
     kernel: str = ""
-    # KUnit suites that have to be there.
+    # KUnit suites that must be present.
     expect: tuple = ()
-    # Arguments for QEMU.
+    # Additional arguments for QEMU.
     machine: tuple = ()
-    # Kernels that lie beside the one that is booted: (name in /boot, kind).
+    # Other kernels in /boot: (name, kind).
     others: tuple = ()
-    # Programs of ours and of the host, beside those of the commands.
+    # Programs in addition to those of the commands.
     extra: tuple = ()
     host: tuple = ()
     nested: bool = False
     systemd: bool = False
-    # Has a virtual machine of its own, in which nothing ran before.
+    # Needs a machine of its own, in which no other run has run.
     alone: bool = False
 
 
 @dataclass(frozen=True)
 class Job:
-    """A run on a kind of kernel."""
+    """A run on one kind of kernel."""
     kind: str
     run: Run
 
     @property
     def name(self):
-        """What the user calls it."""
+        """The name that users see."""
         return f"{self.kind}/{self.run.name}"
 
     @property
@@ -81,13 +80,13 @@ class Job:
 
     @property
     def kernel(self):
-        """The kind that scripts/kernel knows. The debug kernel has all of the
-        tests' options."""
+        """The kind for scripts/kernel. The debug kernel has the options of all
+        tests."""
         return self.kind if self.debug else self.run.kernel or self.kind
 
     @property
     def memory(self):
-        """Size of the machine's memory."""
+        """Memory size of the machine."""
         return DEBUG_MEMORY if self.debug else self.run.memory
 
     @property
@@ -103,20 +102,20 @@ class Job:
 
     @property
     def acpi(self):
-        """Most of the boot of a debug kernel would be the interpreter of ACPI;
-        the plain kernels have it, and nodes are found by nothing else."""
+        """ACPI is off in debug kernels, as its interpreter takes most of their
+        boot. Plain kernels test it, and NUMA nodes need it."""
         return not self.debug or bool(self.run.machine)
 
     @property
     def environment(self):
-        """What two jobs of a joined machine have in common."""
+        """Properties that two jobs of a shared machine have in common."""
         run = self.run
         return (self.kind, self.kernel, self.memory, self.append, run.machine,
                 run.others, run.host, run.nested, run.systemd)
 
 
 def nodes(*sizes):
-    """Arguments for QEMU: one node with one CPU for each size of memory."""
+    """Arguments for QEMU: a node with one CPU for each memory size."""
     argv = ["-smp", f"sockets={len(sizes)}"]
     for node, size in enumerate(sizes):
         memory = ""
@@ -127,11 +126,11 @@ def nodes(*sizes):
     return tuple(argv)
 
 
-# A test that uses it prints it.
+# Tests print the seed that they use.
 SEED = os.environ.get("LUO_SEED") or str(int(time.time()))
 os.environ.setdefault("LUO_SEED", SEED)
 
-# Values of kho_scratch= that are refused, so that the one before stands.
+# Invalid values of kho_scratch=, which must not replace a valid one.
 BAD_SCRATCH = ["", "%", "x", "0,0,0", "16M,16M", "16M,16M,16M,16M", "16M,,16M",
                "16Q,16M,16M", "0%", "10001%", "4294967297%", "-1,16M,16M",
                "18446744073709551616,16M,16M", "17179869184G,16M,16M",
@@ -148,21 +147,21 @@ RUNS = (
         expect=("kho_key", "kho_tracker", "kho_tree", "kho_vmalloc",
                 "luo_catalog", "luo_chain", "luo_cmdline", "luo_flb", "luo_format",
                 "luo_machine", "luo_register", "luo_subsystem")),
-    # What a program sees of the interface, in one kernel.
+    # The userspace interface, in one kernel.
     Run("uapi", ("luo_uapi",)),
     Run("memfd", ("luo_memfd",)),
     Run("states", ("luo_states",)),
     Run("callbacks", ("luo_callbacks",), test=DEBUG),
     Run("frozen", ("luo_frozen",), test=DEBUG),
     Run("answers", ("luo_answers",), test=DEBUG),
-    # A huge page with a broken page in it goes back to the page allocator of
-    # 6.18, and whoever gets it next cannot preserve it.
+    # 6.18 returns a huge page with a poisoned page to the page allocator, and
+    # the next user of that page cannot preserve it.
     Run("poison", ("luo_poison",), test=DEBUG, alone=True),
     Run("formats", ("luo_formats",), test=PLAIN),
     Run("races", ("luo_races", "luo_duels"), test=DEBUG, seconds=120),
     Run("trace", ("luo_trace",), test=PLAIN),
     Run("fail_nth", ("luo_fail_nth",), kinds=DEBUG),
-    # Sessions and files in several kernels.
+    # Sessions and files across several kernels.
     Run("kexec_memfd", ("luo_kexec_memfd",), boots=3),
     Run("kexec_memfd_folios", ("luo_kexec_memfd folios",), test=PLAIN,
         boots=3),
@@ -185,13 +184,13 @@ RUNS = (
         test=PLAIN, boots=3),
     Run("kexec_collapse", ("luo_kexec_collapse", "luo_kexec_collapse folios"),
         test=PLAIN, boots=3),
-    # So much CMA that pages come from there and have to be moved. The address
-    # that KASLR picks may leave no such area in one piece.
+    # So much CMA that pages are allocated from it and have to be migrated. The
+    # address that KASLR picks may leave no contiguous area of this size.
     Run("kexec_memfd_cma", ("luo_kexec_attributes", "luo_kexec_memfd"),
         kinds=PLAIN, boots=4, append=f"{BIG_SCRATCH} nokaslr"),
     Run("kexec_cma", ("luo_kexec_cma", "luo_kexec_cma folios"), kinds=PLAIN,
         boots=3, append=f"{BIG_SCRATCH} nokaslr"),
-    # It expects that nothing was updated before.
+    # Expects that there was no update before.
     Run("kexec_timeline", ("luo_kexec_timeline",), test=PLAIN, boots=2,
         alone=True),
     Run("kexec_refused", ("luo_kexec_refused",), test=PLAIN, boots=2),
@@ -202,7 +201,7 @@ RUNS = (
         seconds=120, others=(("kho", "kho"), ("off", "off")), alone=True),
     Run("kexec_formats", ("luo_kexec_formats",), test=NEVER, kinds=PLAIN,
         boots=3, kernel="testfiles", others=(("old", "oldfiles"),)),
-    # The debug kernel has no tags.
+    # The debug kernel has no allocation tags.
     Run("kexec_tags", ("luo_kexec_tags", "luo_kexec_tags folios",
                        "luo_kexec_callbacks"), test=NEVER, kinds=PLAIN,
         boots=5, kernel="host", seconds=120),
@@ -211,7 +210,7 @@ RUNS = (
     Run("kexec_soak", ("luo_kexec_soak 60",), test=NEVER, kinds=PLAIN, boots=61,
         seconds=360, append="nokaslr initcall_blacklist=kho_test_init",
         alone=True),
-    # Memory, nodes and scratch.
+    # Memory, NUMA nodes and scratch.
     Run("kexec_kho", ("luo_kexec_kho",), boots=2, alone=True,
         append="reserve_mem=2M:4096:luo_kexec_kho "
                "reserve_mem=5000:64:luo_kexec_odd"),
@@ -220,8 +219,9 @@ RUNS = (
     Run("kexec_handon_nodes", ("luo_kexec_handon", "luo_kexec_memfd"),
         test=PLAIN, boots=5, append=BIG_SCRATCH, machine=nodes("1G", "1G"),
         memory="2G"),
-    # Two nodes whose border is at 1021 MiB, inside of blocks of all orders from
-    # 9 on; a range that begins 3 pages below 1018 MiB, and ends 5 above 1026.
+    # Two nodes with a border at 1021 MiB, inside blocks of all orders from 9
+    # on; a range that begins 3 pages below 1018 MiB and ends 5 pages above 1026
+    # MiB.
     Run("kexec_nodes", ("luo_kexec_nodes 771 1285",), test=PLAIN, boots=2,
         append=f"{BIG_SCRATCH} nokaslr kho_kexec_nodes=8224K@0x3f9fd000",
         machine=nodes("1021M", "1027M"), memory="2G"),
@@ -248,7 +248,7 @@ RUNS = (
     Run("kexec_scratch_kept", ("luo_kexec_scratch huge=1",), test=NEVER,
         kinds=PLAIN, boots=2, memory="8G",
         append="kho_scratch=16M,2560M,16M hugepagesz=1G hugepages=1"),
-    # The address that KASLR picks may leave no 2 GiB in one piece.
+    # The address that KASLR picks may leave no contiguous 2 GiB.
     Run("kexec_scratch_cma",
         ("luo_kexec_scratch cma=2048", "luo_kexec_handon"), test=NEVER,
         kinds=PLAIN, boots=4, memory="6G", append="nokaslr hugetlb_cma=2G"),
@@ -263,7 +263,7 @@ RUNS = (
     Run("kexec_pagealloc", ("luo_kexec_memfd", "luo_kexec_handon"), test=NEVER,
         kinds=DEBUG, boots=5, append="debug_pagealloc=on"),
     # Programs.
-    # It expects that nothing was updated before.
+    # Expects that there was no update before.
     Run("kexec_luoctl", ("luo_kexec_luoctl",), boots=2, alone=True,
         extra=("luoctl", "hello-memfd")),
     Run("luoctl_off", ("luo_kexec_luoctl off",), test=PLAIN,
@@ -278,15 +278,15 @@ RUNS = (
         extra=("luod", "luoctl"), seconds=90),
     Run("kexec_beside", ("luo_kexec_beside",), test=PLAIN, boots=2,
         extra=("luod", "luoctl")),
-    # QEMU in QEMU takes its time.
+    # QEMU in QEMU is slow.
     Run("kexec_programs", ("luo_kexec_programs",),
         extra=("luod", "luoctl", *WRAPPERS), **PROGRAMS),
     Run("kexec_programs_alone", ("luo_kexec_programs alone",), test=NEVER,
         alone=True, extra=("luoctl", *WRAPPERS), **PROGRAMS),
-    # KVM in a debug kernel in an emulated machine is too slow to be of use.
+    # KVM in a debug kernel in an emulated machine is too slow.
     Run("kexec_kvm", ("luo_kexec_kvm",), test=NEVER, kinds=PLAIN, boots=3,
         kernel="host", nested=True, extra=("kvm-mini",), seconds=120),
-    # The first process is systemd, as Debian has it.
+    # Debian's systemd is the first process.
     Run("kexec_systemd", ("luo_kexec_systemd",), test=NEVER, kinds=PLAIN,
         boots=3, kernel="host", systemd=True, seconds=480,
         extra=("luod", "luoctl", "luo_keeper")),
@@ -294,13 +294,13 @@ RUNS = (
 
 
 def all_jobs():
-    """Each run on each of its kinds."""
+    """All jobs: each run on each of its kinds."""
     return [Job(kind, run) for kind in BOTH for run in RUNS
             if kind in run.kinds]
 
 
 def find(name):
-    """The job of a name."""
+    """The job with a name."""
     found = [job for job in all_jobs() if job.name == name]
     if not found:
         near = [job.name for job in all_jobs() if name.split("/")[-1] in job.name]
@@ -310,8 +310,8 @@ def find(name):
 
 
 def join(jobs):
-    """Lists of jobs that share a machine: with the same kernel, memory, command
-    line and devices."""
+    """Groups jobs that can share a machine: same kernel, memory, command line
+    and devices."""
     groups, open_groups = [], {}
     for job in jobs:
         group = None if job.run.alone else open_groups.get(job.environment)
@@ -325,12 +325,12 @@ def join(jobs):
 
 
 def boots_of(jobs):
-    """How many kernels run in a machine that jobs share."""
+    """Number of kernels that run in a shared machine."""
     return 1 + sum(job.run.boots - 1 for job in jobs)
 
 
 def kernels_of(jobs):
-    """Kinds of the kernels that jobs need."""
+    """Kinds of kernels that jobs need."""
     kinds = {job.kernel for job in jobs}
     return kinds | {kind for job in jobs for _, kind in job.run.others}
 

@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: GPL-2.0
-"""Checks the checkout as a series of patches that can be mailed."""
+"""Checks the checkout as a patch series for mailing."""
 
 import concurrent.futures
 import hashlib
@@ -12,8 +12,8 @@ from luo import fetch, gitrepo, kernel, patchfile, paths, tree
 from luo.gitrepo import git
 from luo.process import LuoError, ccache_env, jobs, run_logged, say
 
-# What checkpatch says of the series that we do not follow, and why: type, the
-# line that it complains about, reason.
+# Complaints of checkpatch that the series ignores: type, a part of the patch
+# name or of the line, reason.
 CHECKPATCH_EXCEPTIONS = [
     ("CAMELCASE", "<__ClearPageHead>", "a function of the base kernel"),
     ("CAMELCASE", "<__SetPageHead>", "a function of the base kernel"),
@@ -47,17 +47,17 @@ CHECKPATCH_EXCEPTIONS = [
     ("EMBEDDED_FUNCTION_NAME", "'usage'", "the word, not the function"),
 ]
 
-# A word of ours that codespell takes for a typing error: serialized bytes.
+# "ser" stands for serialized bytes; codespell takes it for a typing error.
 OUR_WORDS = ("ser",)
 
 
 def directory():
-    """Where the mails and repositories of the check lie."""
+    """Directory of the mails and repositories of the check."""
     return paths.work_dir() / "series"
 
 
 def cover_letter(path, base):
-    """Fills in what git format-patch leaves open."""
+    """Fills in the template of the cover letter."""
     text = path.read_text()
     letter = (paths.TOP / "patches/cover-letter.txt").read_text()
     subject, _, body = letter.partition("\n\n")
@@ -69,7 +69,7 @@ def cover_letter(path, base):
 
 
 def format_mails(repo, commit, out, base):
-    """Writes the mails; returns their paths, cover letter first."""
+    """Writes the mails; returns their paths, the cover letter first."""
     shutil.rmtree(out, ignore_errors=True)
     git(repo, "format-patch", "--quiet", "-M", "--cover-letter",
         "-o", str(out), f"base..{commit}")
@@ -79,8 +79,8 @@ def format_mails(repo, commit, out, base):
 
 
 def apply_mails(base, mails, target, touched):
-    """git am on a pristine base, of which only the touched files are checked
-    out; returns the tree that comes out."""
+    """Applies mails to a pristine base, of which only the affected files are
+    checked out; returns the resulting tree."""
     start = git(gitrepo.base_repo(base), "rev-parse", "base").strip()
     gitrepo.clone(base, target, start)
     git(target, "sparse-checkout", "set", "--no-cone", "--stdin",
@@ -91,10 +91,10 @@ def apply_mails(base, mails, target, touched):
 
 
 def compare(base, commit):
-    """Fails unless a commit is equal to what the build tree is made of; returns
-    the paths in which it differs from the base."""
+    """Fails unless a commit is identical to the build tree; returns the paths
+    that differ from the base."""
     want = tree.expected_files(base, paths.TOP)
-    # A patch may touch a file and leave it as it was.
+    # A patch may touch a file without changing it.
     want = {path: item for path, item in want.items()
             if item != tree.base_file(base, path)}
     repo = gitrepo.base_repo(base)
@@ -111,19 +111,19 @@ def compare(base, commit):
         if (item is None) != (have[path] is None):
             raise LuoError(f"the series does not remove {path}")
         if item and have[path] != (f"{item[1]:o}", blob_name(item[0])):
-            raise LuoError(f"the series makes another {path}")
+            raise LuoError(f"the series has other contents for {path}")
     return set(want)
 
 
 def blob_name(data):
-    """What git calls the contents of a file."""
+    """The git blob hash of contents."""
     return hashlib.sha1(b"blob %d\0" % len(data) + data).hexdigest()
 
 
 def misspelt(mail):
-    """What codespell says of the message of a mail and of what it adds.
+    """Runs codespell on the message of a mail and on the lines that it adds.
 
-    checkpatch.pl could be told to do that; it takes four times as long then.
+    checkpatch.pl --codespell would take four times as long.
     """
     message, _, patch = mail.read_text(errors="replace").partition("\n---\n")
     lines = message.split("\n") + [""] + [
@@ -139,13 +139,14 @@ def misspelt(mail):
 
 
 def is_exception(line):
-    """True for a complaint that CHECKPATCH_EXCEPTIONS has a reason for."""
+    """True for a complaint that is in CHECKPATCH_EXCEPTIONS."""
     return any(f":{kind}:" in line and text in line
                for kind, text, _ in CHECKPATCH_EXCEPTIONS)
 
 
 def complaints_of(base, mail):
-    """What checkpatch.pl says of a mail, but for exceptions, and codespell."""
+    """Complaints of checkpatch.pl about a mail, without exceptions, and of
+    codespell."""
     run = subprocess.run(
         ["perl", "scripts/checkpatch.pl", "--strict", "--no-summary",
          "--terse", "--show-types", str(mail)],
@@ -157,16 +158,16 @@ def complaints_of(base, mail):
 
 
 def mail_id(mail):
-    """Identifies what checkpatch looks at, and the rules that it goes by."""
+    """Identifies the input and the rules of checkpatch."""
     text = mail.read_text(errors="replace").partition("\n")[2]
-    # The number changes with each patch that is added before.
+    # The number changes if a patch is inserted before.
     text = re.sub(r"\[PATCH \d+/\d+\]", "", text, count=1)
     rules = repr((CHECKPATCH_EXCEPTIONS, OUR_WORDS))
     return hashlib.sha256((rules + text).encode()).hexdigest()
 
 
 def checkpatch(base, mails):
-    """Looks at the mails that have not passed before."""
+    """Checks the mails that have not passed before."""
     passed = directory() / "passed"
     passed.mkdir(parents=True, exist_ok=True)
     todo = [mail for mail in mails if not (passed / mail_id(mail)).exists()]
@@ -180,7 +181,7 @@ def checkpatch(base, mails):
 
 
 def build_commit(repo, build, fragments):
-    """Builds the commit that is checked out."""
+    """Builds the current commit."""
     build.mkdir(parents=True, exist_ok=True)
     (build / ".luo-fragments").write_text(fragments, encoding="utf-8")
     env = ccache_env(CCACHE_BASEDIR=str(repo))
@@ -208,10 +209,10 @@ def build_each(repo):
 
 
 def check(slow=False):
-    """The whole check; fails at the first thing that is wrong."""
+    """Runs all checks; stops at the first failure."""
     base = fetch.base()
     try:
-        say("making one commit of each patch")
+        say("creating one commit per patch")
         commit, patches = gitrepo.make_commits(base)
         touched = compare(base, commit)
         mails = format_mails(gitrepo.base_repo(base), commit,

@@ -1,10 +1,10 @@
 # SPDX-License-Identifier: GPL-2.0
-"""Finds what a kernel prints when something is wrong with it."""
+"""Finds kernel messages that report a problem."""
 
 import re
 
-# Each of these fails a run. Calls for help that a test provokes on purpose
-# (the fault injector's reports) are silenced where they are provoked.
+# Each of these messages fails a run. Tests silence messages that they provoke
+# on purpose, such as reports of fault injection.
 SPLAT = re.compile(
     r"BUG:|WARNING:|Call Trace:|Oops|general protection fault|"
     r"Kernel panic|UBSAN:|KASAN:|KFENCE:|KCSAN:|"

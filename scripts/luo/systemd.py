@@ -1,15 +1,16 @@
 # SPDX-License-Identifier: GPL-2.0
-"""Makes systemd the first process of a guest, and luo_init a service of it."""
+"""Makes systemd the first process of a guest, and luo_init one of its
+services."""
 
 from luo import paths
 
 LUO_INIT = "/usr/bin/luo_init"
 UNIT_DIR = "/usr/lib/systemd/system"
 
-# The units that we ship, and those of the tests.
+# Our units, and the units of the tests.
 SOURCES = ("tools/liveupdate/systemd", "tools/testing/selftests/liveupdate/systemd")
 
-# What a machine without network, disks, users and a keyboard has no use for.
+# Units that need a network, disks, users or a keyboard.
 MASKED = ("getty.target", "imports.target", "ldconfig.service",
           "modprobe@.service", "proc-sys-fs-binfmt_misc.automount",
           "systemd-ask-password-console.path", "systemd-ask-password-wall.path",
@@ -23,7 +24,7 @@ MASKED = ("getty.target", "imports.target", "ldconfig.service",
           "systemd-sysusers.service", "systemd-update-done.service",
           "systemd-user-sessions.service")
 
-# With an ID the machine does not think that this is its first boot.
+# With a machine ID, systemd does not run its first-boot setup.
 FILES = {
     "/etc/machine-id": "6c756f6c756f6c756f6c756f6c756f6c\n",
     "/etc/passwd": "root:x:0:0:root:/root:/bin/sh\n",
@@ -32,14 +33,14 @@ FILES = {
 
 
 def wanted_by(unit):
-    """The units that are to pull in a unit, as its [Install] section says."""
+    """The units that pull in a unit, from its [Install] section."""
     words = [line.partition("=")[2].split() for line in
              unit.read_text().splitlines() if line.startswith("WantedBy=")]
     return [word for line in words for word in line]
 
 
 def add_units(image):
-    """Adds units, and enables them."""
+    """Adds and enables units."""
     for source in SOURCES:
         for unit in sorted((paths.TOP / source).iterdir()):
             image.add(f"{UNIT_DIR}/{unit.name}", unit)
@@ -49,7 +50,7 @@ def add_units(image):
 
 
 def install(image, base):
-    """Adds what makes a machine out of the directory of fetch.systemd()."""
+    """Turns the directory of fetch.systemd() into a root file system."""
     image.add_link("/init", "/usr/lib/systemd/systemd")
     add_units(image)
     for unit in MASKED:

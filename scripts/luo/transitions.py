@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: GPL-2.0
-"""Keeps the table of states in the documentation equal to the kernel's."""
+"""Keeps the state table in the documentation equal to the kernel's."""
 
 import re
 
@@ -16,7 +16,7 @@ WIDTHS = (16, 8, 8, 28)
 
 
 def rows():
-    """The transitions, as the documentation puts them."""
+    """The transitions, in the words of the documentation."""
     found = re.findall(r"^LUO_TRANSITION\((\w+), (\w+), (\w+), (\w+)\)$",
                        SOURCE.read_text(), re.M)
     for kind, state, event, following in found:
@@ -26,7 +26,7 @@ def rows():
 
 
 def table():
-    """The table as lines of reStructuredText."""
+    """The table as reStructuredText."""
     rule = " ".join("=" * width for width in WIDTHS)
     lines = [rule, ("what", "in state", "event", "goes to"), rule, *rows(),
              rule]
@@ -38,21 +38,21 @@ def table():
 
 
 def pages():
-    """The page as it is, and as it ought to be."""
+    """The page, and the page with an up-to-date table."""
     page = PAGE.read_text()
     head, begin, rest = page.partition(BEGIN)
     _, end, tail = rest.partition(END)
     if not begin or not end:
-        raise LuoError(f"{PAGE.name} has no place for the table of states")
+        raise LuoError(f"{PAGE.name} has no markers for the state table")
     return page, head + BEGIN + "\n" + "".join(table()) + "\n" + END + tail
 
 
 def check():
-    """Complains if the table is not the kernel's."""
+    """Compares the table with the kernel's."""
     page, wanted = pages()
     return [] if page == wanted else [
-        f"the table of states in {PAGE.name} differs from the kernel's; "
-        "scripts/transitions writes it"]
+        f"the state table in {PAGE.name} differs from the kernel's; "
+        "run scripts/transitions"]
 
 
 def write():

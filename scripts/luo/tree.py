@@ -1,9 +1,9 @@
 # SPDX-License-Identifier: GPL-2.0
-"""Keeps a source tree equal to base + patches/ + the new files.
+"""Keeps a source tree equal to base + patches/ + new files.
 
-The tree starts as hard links to the base. A file is only ever replaced,
-never written in place, and only when its content changes: so the base stays
-pristine, and editing one file rebuilds one object.
+The tree starts as hard links to the base. Files are replaced and never written
+in place, and only if their contents change: the base stays pristine, and
+editing one file rebuilds one object.
 """
 
 import hashlib
@@ -17,21 +17,21 @@ from pathlib import Path
 
 from luo import patchfile
 
-# New files of the kernel tree live below these; the rest of the checkout
-# (the driver, its scripts, its documentation) stays out of the tree.
+# Directories with new files of the kernel tree; other files of the checkout,
+# such as the scripts, are not part of the tree.
 OVERLAY = ("Documentation", "arch", "fs", "include", "kernel", "lib", "mm",
            "tools")
 
-# Holds the entry that the series adds, not the whole file of the kernel.
+# In the checkout this file has only the entry that the series adds.
 MAINTAINERS = "MAINTAINERS"
 
 
 class TreeError(Exception):
-    """Something that the person at the terminal has to mend."""
+    """An error that the user has to fix."""
 
 
 def new_files(top):
-    """Paths of the new files: tracked, or not ignored and not yet tracked."""
+    """Paths of new files: tracked, or untracked and not ignored."""
     out = subprocess.run(
         ["git", "-C", str(top), "ls-files", "-z", "--cached", "--others",
          "--exclude-standard", "--", *OVERLAY],
@@ -40,7 +40,7 @@ def new_files(top):
 
 
 def git_apply(diff, directory):
-    """Applies a diff, all of it or nothing, without fuzz."""
+    """Applies a diff completely or not at all, without fuzz."""
     env = dict(os.environ, GIT_CEILING_DIRECTORIES=str(directory.parent))
     env.pop("GIT_DIR", None)
     env.pop("GIT_WORK_TREE", None)
@@ -52,7 +52,7 @@ def git_apply(diff, directory):
 
 
 def patched_files(base, patches):
-    """Maps each path that the patches touch to its bytes, or None: removed."""
+    """Maps each path of the patches to its contents, or None if removed."""
     paths = set()
     for patch in patches:
         paths |= patchfile.touched_paths(patch.diff)
@@ -80,7 +80,7 @@ def entry_name(entry):
 
 
 def add_maintainers(text, entry):
-    """Puts our entry where the alphabet wants it."""
+    """Inserts our entry in alphabetical order."""
     blocks = text.split("\n\n")
     first = next(i for i, b in enumerate(blocks)
                  if entry_name(b).startswith("3C59X"))
@@ -88,16 +88,16 @@ def add_maintainers(text, entry):
         if entry_name(blocks[i]) > entry_name(entry):
             blocks.insert(i, entry.strip("\n"))
             return "\n\n".join(blocks)
-    raise TreeError("no place found for our entry in MAINTAINERS")
+    raise TreeError("no place for our entry in MAINTAINERS")
 
 
 def mode_of(path):
-    """The permission bits that git keeps: executable or not."""
+    """The permissions that git records: executable or not."""
     return 0o755 if os.access(path, os.X_OK) else 0o644
 
 
 def expected_files(base, top):
-    """Maps each managed path to (bytes, mode), or None where it is removed."""
+    """Maps each managed path to (contents, mode), or None if it is removed."""
     want = {}
     patches = patchfile.load_all(top / "patches")
     for path, data in patched_files(base, patches).items():
@@ -107,7 +107,7 @@ def expected_files(base, top):
         if (base / path).exists():
             raise TreeError(f"{path} is a file of the base: edit it by a patch")
         if want.get(path):
-            raise TreeError(f"{path} is made by a patch and is a new file, too")
+            raise TreeError(f"{path} is both a new file and added by a patch")
         want[path] = ((top / path).read_bytes(), mode_of(top / path))
     if (top / MAINTAINERS).exists():
         data = want.get(MAINTAINERS, ((base / MAINTAINERS).read_bytes(),))[0]
@@ -117,7 +117,7 @@ def expected_files(base, top):
 
 
 def replace_file(path, data, mode):
-    """Writes a file by renaming, so that a hard link to the base is cut."""
+    """Replaces a file by rename, so that a hard link to the base is broken."""
     path.parent.mkdir(parents=True, exist_ok=True)
     tmp = path.with_name(path.name + ".luo-new")
     tmp.write_bytes(data)
@@ -126,7 +126,7 @@ def replace_file(path, data, mode):
 
 
 def put_file(base, tree, path, want):
-    """Makes one path of the tree as it should be; True if that took a change."""
+    """Updates one path of the tree; True if it has changed."""
     dst = tree / path
     if want is None:
         if not dst.exists():
@@ -141,13 +141,13 @@ def put_file(base, tree, path, want):
 
 
 def base_file(base, path):
-    """What the tree holds at a path that is not ours any more."""
+    """Contents of the base at a path that is no longer managed."""
     src = base / path
     return (src.read_bytes(), mode_of(src)) if src.is_file() else None
 
 
 def create_tree(base, tree):
-    """Hard-links the base; complete or not there at all."""
+    """Creates hard links to the base; an incomplete tree is not visible."""
     tmp = tree.with_name(tree.name + ".tmp")
     shutil.rmtree(tmp, ignore_errors=True)
     tree.parent.mkdir(parents=True, exist_ok=True)
@@ -156,8 +156,8 @@ def create_tree(base, tree):
 
 
 def load_state(path, base):
-    """What the last run left: managed paths and a hash of what is in them; None
-    if the tree has another base."""
+    """State after the last run: managed paths and a hash of their contents;
+    None if the tree has a different base."""
     try:
         state = json.loads(path.read_text())
     except (OSError, ValueError):
@@ -166,7 +166,7 @@ def load_state(path, base):
 
 
 def digest(want):
-    """One hash over all that is ours in the tree."""
+    """A hash of all managed files of the tree."""
     h = hashlib.sha256()
     for path in sorted(want):
         data, mode = want[path] or (b"", 0)
@@ -176,18 +176,18 @@ def digest(want):
 
 
 def state_path(tree):
-    """Where the state of a tree lies."""
+    """Path of the state of a tree."""
     return tree.with_name(tree.name + ".state")
 
 
 def is_synced(base, tree, want):
-    """True if the last run made the tree of the same files."""
+    """True if the last run used the same files."""
     state = load_state(state_path(tree), base) if tree.exists() else None
     return bool(state) and state.get("digest") == digest(want)
 
 
 def sync(base, tree, want):
-    """Brings the tree up to date with the files that expected_files() says."""
+    """Updates the tree to the files of expected_files()."""
     state_file = state_path(tree)
     state = load_state(state_file, base) if tree.exists() else None
     if state is None:
@@ -195,8 +195,8 @@ def sync(base, tree, want):
         create_tree(base, tree)
     managed = state["paths"] if state else []
 
-    # Recorded before the first change, so that the next run completes one that
-    # was interrupted.
+    # Record the paths before the first change, so that the next run completes
+    # an interrupted one.
     state_file.write_text(json.dumps(
         {"base": str(base), "paths": sorted(set(managed) | set(want))}))
     for path in sorted(set(managed) - set(want)):

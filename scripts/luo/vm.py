@@ -1,10 +1,10 @@
 # SPDX-License-Identifier: GPL-2.0
 """Boots a kernel in QEMU and follows it through any number of kexecs.
 
-The guest has two serial ports: the first is the kernel's console, the second
-carries what the test programs say. So a line of one never ends up inside a
-line of the other. luo_init, the guest's first process, frames the output of
-each program with lines that begin with MARK.
+The guest has two serial ports. The first is the kernel's console, the second is
+for the output of test programs, so that lines of the two are not mixed.
+luo_init, the first process of the guest, encloses the output of each program in
+lines that begin with MARK.
 """
 
 import os
@@ -19,29 +19,30 @@ from luo import accel, ktap, splat
 
 MARK = "luo-vm: "
 
-# Everything that the accelerator can do, but 5-level page tables: with them
-# KASAN takes an interrupt in the middle of identify_cpu(), when the features of
-# the CPU are cleared for a moment, for a wild access (seen on 6.18.15).
+# All features of the accelerator except 5-level page tables: with them, KASAN
+# reports a wild access for an interrupt in identify_cpu(), which clears the CPU
+# features temporarily (seen on 6.18.15).
 CPU = "max,la57=off"
 
-# The same with SVM, which TCG emulates: for kernels that run guests themselves.
-# With several threads such guests were seen to hang now and then.
+# With SVM, which TCG emulates, for kernels that run guests. With several
+# threads, such guests were seen to hang now and then.
 NESTED_CPU = CPU + ",vendor=AuthenticAMD,svm=on"
 NESTED_ACCEL = "tcg,thread=single"
 
-# A boot without ACPI. Only ACPI says where the power management timer is, and on
-# a busy machine the rate of the TSC is found by nothing else; without a rate,
-# time goes by ticks. SeaBIOS puts it there. Nothing could confirm the TSC later.
+# Boot without ACPI. Only ACPI reports the address of the power management
+# timer, and on a busy host nothing else calibrates the TSC reliably; without
+# that, time advances by ticks. SeaBIOS uses this address. There is no
+# clocksource to verify the TSC with later.
 NO_ACPI = "acpi=off pmtmr=0x608 tsc=reliable "
 
-# How much slower than TCG on an idle machine a run may be before it counts
-# as hanging; the limits of the runs are set for TCG.
+# Factor by which a run may be slower than TCG on an idle machine. Time limits
+# are chosen for TCG.
 SLOWNESS = float(os.environ.get("LUO_SLOWNESS", "1"))
 
 
 @dataclass
 class Guest:
-    """What is booted, and with what."""
+    """What is booted, and in which machine."""
     kernel: object
     initrd: object
     memory: str = "512M"
@@ -69,14 +70,14 @@ class Guest:
             argv += ["-smp", "1", "-accel", "tcg,thread=single",
                      "-icount", "shift=0,sleep=off"]
         else:
-            # Without ACPI a kernel finds one CPU of each socket; with ACPI it
-            # does not trust the clocks of several.
+            # Without ACPI a kernel finds only one CPU per socket; with ACPI it
+            # does not trust the TSC of several sockets.
             sockets = "" if self.acpi else f",sockets={self.cpus}"
             argv += ["-smp", f"{self.cpus}{sockets}", "-accel", kind]
         append = ("console=ttyS0 kho=on liveupdate=on retain_initrd "
-                  # A kernel in trouble ends, instead of the time limit.
+                  # Panic on oops, instead of waiting for the time limit.
                   "oops=panic panic=-1 "
-                  # A busy host may fail the test of the timer.
+                  # The timer check can fail on a busy host.
                   "no_timer_check "
                   + ("" if self.acpi else NO_ACPI)
                   + self.append)
@@ -85,15 +86,15 @@ class Guest:
 
 @dataclass
 class Outcome:
-    """What became of a run."""
-    # (port, line) of both ports, in the order in which they came: K is the
-    # console, T is for the tests, Q is QEMU itself.
+    """Result of a machine."""
+    # (port, line) in the order of arrival: K is the console, T is the port of
+    # the tests, Q is QEMU itself.
     lines: list = field(default_factory=list)
     timed_out: bool = False
     exit_status: int = 0
 
     def add(self, port, line):
-        """Takes one line."""
+        """Adds a line."""
         self.lines.append((port, line))
 
     @property
@@ -107,29 +108,29 @@ class Outcome:
         return [line for port, line in self.lines if port != "K"]
 
     def boots(self):
-        """One dictionary for each time that luo_init came up."""
+        """A dictionary for each start of luo_init."""
         return [dict(re.findall(r"(\w+)=(\S+)", line))
                 for line in self.test_log if line.startswith(MARK + "boot ")]
 
     def done(self):
-        """True if luo_init went through its whole list."""
+        """True if luo_init has run all commands."""
         return any(line.startswith(MARK + "done") for line in self.test_log)
 
 
 class _Lines:
-    """Cuts a byte stream into lines."""
+    """Splits a byte stream into lines."""
 
     def __init__(self):
         self._rest = b""
 
     def feed(self, data):
-        """Complete lines so far."""
+        """Lines that are complete so far."""
         *lines, self._rest = (self._rest + data).split(b"\n")
         return [l.decode("utf-8", "replace").rstrip("\r") for l in lines]
 
 
 class _Log:
-    """The log file: both ports, in the order in which lines came."""
+    """The log file: lines of both ports, in the order of arrival."""
 
     def __init__(self, path, outcome, follow):
         self._file = open(path, "w", encoding="utf-8")  # pylint: disable=R1732
@@ -138,7 +139,7 @@ class _Log:
         self._start = time.monotonic()
 
     def add(self, port, line):
-        """Takes one line."""
+        """Writes a line."""
         self._outcome.add(port, line)
         stamp = time.monotonic() - self._start
         self._file.write(f"{stamp:8.3f} {port} {line}\n")
@@ -152,7 +153,7 @@ class _Log:
 
 
 def _pump(ports, log, proc, deadline):
-    """Moves lines from the ports into the log; False at the time limit."""
+    """Copies lines from the ports to the log; False at the time limit."""
     with selectors.DefaultSelector() as sel:
         for name, fd in ports.items():
             sel.register(fd, selectors.EVENT_READ, (name, _Lines()))
@@ -191,7 +192,8 @@ def run(guest, log_path, follow=None):
                      "-serial", f"chardev:{port}"]
         fds = {port: os.open(fifo + ".out", os.O_RDONLY | os.O_NONBLOCK)
                for port, fifo in fifos.items()}
-        # Held open for writing, so that an early reader sees no end of file.
+        # Keep it open for writing, so that a reader sees no end of file before
+        # QEMU opens it.
         holders = [os.open(fifo + ".out", os.O_WRONLY)
                    for fifo in fifos.values()]
         with subprocess.Popen(argv, stdin=subprocess.DEVNULL,
@@ -210,7 +212,7 @@ def run(guest, log_path, follow=None):
 
 
 def _program_results(name, lines, status, prefix):
-    """Results of one program: its KTAP, and how it ended."""
+    """Results of one program: its KTAP, and its exit status."""
     results = ktap.parse(lines, f"{prefix}/{name}")
     clean = status in ("0", "4") or any(r.status == ktap.FAIL
                                         for r in results)
@@ -221,16 +223,16 @@ def _program_results(name, lines, status, prefix):
 
 
 def _label(command):
-    """Names a command: its program and arguments, without directories."""
+    """Name of a command: program and arguments, without directories."""
     program, *args = command.split()
-    # The suites of KUnit say their names themselves.
+    # Names of KUnit results already start with the suite.
     if program == "kunit":
         return program
     return "_".join([os.path.basename(program), *args])
 
 
 def program_results(outcome, prefix):
-    """Results of the programs of a run."""
+    """Results of all programs of a run."""
     found, lines, name = [], [], None
     for line in outcome.test_log:
         if line.startswith(MARK + "begin "):
@@ -248,7 +250,7 @@ def program_results(outcome, prefix):
 
 
 def results(outcome, prefix):
-    """All results of a run, the run's own verdict last."""
+    """All results of a run, with the verdict on the run itself last."""
     return [*program_results(outcome, prefix),
             ktap.Result(f"{prefix}/run", *verdict(outcome))]
 
@@ -261,5 +263,5 @@ def verdict(outcome):
     if splats:
         return ktap.FAIL, f"kernel splat: {splats[0]}"
     if not outcome.done():
-        return ktap.FAIL, "the guest did not come to the end of its list"
+        return ktap.FAIL, "the guest did not finish its list of commands"
     return ktap.PASS, f"{len(outcome.boots())} boots"

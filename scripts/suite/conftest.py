@@ -1,9 +1,9 @@
 # SPDX-License-Identifier: GPL-2.0
-"""What all tests of "make test" have in common: which of them run, who shares a
-virtual machine, and how results are summed up.
+"""pytest hooks: which tests run, which of them share a virtual machine, and how
+results are summed up.
 
-A test here is one run, check or build; what it found are its cases, which are
-counted by themselves. scripts/test starts pytest and prints the sum.
+A pytest test is one run, build or check. It has cases, which are counted
+individually. scripts/test starts pytest and prints the totals.
 """
 
 import hashlib
@@ -17,34 +17,34 @@ import pytest
 from luo import ktap, paths, runs
 from luo.process import LuoError
 
-# A test that begins later than this before the deadline may end after it.
+# Tests that start later than this before the deadline may exceed it.
 LAST_START = 240
 
 
 def pytest_addoption(parser):
-    """Options that scripts/test gives."""
+    """Options that scripts/test passes."""
     group = parser.getgroup("luo")
     group.addoption("--only", action="append", default=[],
-                    help="names that have this in them")
+                    help="run tests whose names contain this")
     group.addoption("--tier", default="test",
                     choices=("test", "all", "rest", "mainline"),
-                    help="rest is what is in all and not in test")
+                    help="rest means tests of all that are not in test")
     group.addoption("--order", default="",
-                    help="take the tests in an order chosen by this word")
+                    help="run the tests in an order that depends on this word")
     group.addoption("--deadline", type=float, default=0,
-                    help="begin no test after that time")
+                    help="start no test after that time")
 
 
 def pytest_configure(config):
-    """Markers."""
-    config.addinivalue_line("markers", "name(text): what the user calls it")
+    """Declares markers."""
+    config.addinivalue_line("markers", "name(text): the name that users see")
     config.addinivalue_line("markers", "rest: not in make test")
     config.addinivalue_line("markers", "mainline: in make test-mainline only")
-    config.addinivalue_line("markers", "cost(seconds): about how long it takes")
+    config.addinivalue_line("markers", "cost(seconds): approximate run time")
 
 
 def name_of(item):
-    """What the user calls a test: debug/kexec_x, check/shellcheck."""
+    """The name that users see: debug/kexec_x, check/shellcheck."""
     mark = item.get_closest_marker("name")
     if mark:
         return mark.args[0]
@@ -53,13 +53,13 @@ def name_of(item):
 
 
 def is_meant(name, word):
-    """True if a word of the command line stands for a test: a word that is a
-    name stands for that test alone."""
+    """True if a word of the command line selects a test. A word that is the
+    name of a test selects only that one."""
     return name == word if word in NAMES else word in name
 
 
 def is_wanted(item, config):
-    """True if the command line asks for a test."""
+    """True if the command line selects a test."""
     rest = item.get_closest_marker("rest") is not None
     only = config.getoption("only")
     if only and not any(is_meant(name_of(item), word) for word in only):
@@ -71,14 +71,14 @@ def is_wanted(item, config):
 
 
 def cost_of(item):
-    """Seconds that a test takes, about."""
+    """Approximate run time of a test in seconds."""
     mark = item.get_closest_marker("cost")
     return mark.args[0] if mark else 5
 
 
 @pytest.hookimpl(tryfirst=True)
 def pytest_collection_modifyitems(config, items):
-    """Selects, joins runs, and puts the longest first."""
+    """Selects tests, joins runs, and sorts the longest first."""
     NAMES.update(map(name_of, items))
     wanted = [item for item in items if is_wanted(item, config)]
     config.hook.pytest_deselected(
@@ -89,7 +89,7 @@ def pytest_collection_modifyitems(config, items):
         units.sort(key=lambda unit: hashlib.sha256(
             (word + name_of(unit[0])).encode()).digest())
     else:
-        # sort() is stable: what has the same place stays in order.
+        # sort() is stable: equal elements keep their order.
         units.sort(key=lambda unit: (not name_of(unit[0]).startswith("kernel/"),
                                      -sum(map(cost_of, unit))))
     items[:] = [item for unit in units for item in unit]
@@ -98,7 +98,7 @@ def pytest_collection_modifyitems(config, items):
 
 
 def join_runs(items):
-    """Lists of tests that have to run in one process, in that order."""
+    """Groups tests that have to run in one process, in that order."""
     by_job = {item.callspec.params["job"]: item for item in items
               if "job" in getattr(item, "fixturenames", ())}
     units = [[item] for item in items if item not in by_job.values()]
@@ -113,7 +113,7 @@ def join_runs(items):
 
 @pytest.fixture
 def report(request, record_property):
-    """Takes the results of a test; it fails if one of them does."""
+    """Records the results of a test, and fails it if one of them failed."""
     def take(results):
         counts = {status: sum(r.status == status for r in results)
                   for status in (ktap.PASS, ktap.FAIL, ktap.SKIP)}
@@ -135,7 +135,7 @@ def report(request, record_property):
 
 @pytest.hookimpl(hookwrapper=True)
 def pytest_runtest_call(item):
-    """An error that the user has to fix needs no traceback."""
+    """Errors that the user has to fix are reported without a traceback."""
     outcome = yield
     error = outcome.excinfo and outcome.excinfo[1]
     if isinstance(error, LuoError):
@@ -149,7 +149,7 @@ def pytest_runtest_call(item):
 
 
 def pytest_runtest_setup(item):
-    """Leaves alone what would end too late."""
+    """Skips tests that would exceed the deadline."""
     deadline = item.config.getoption("deadline")
     item.user_properties.append(("name", name_of(item)))
     item.user_properties.append(("begin", time.time()))
@@ -159,7 +159,7 @@ def pytest_runtest_setup(item):
 
 
 def pytest_runtest_logreport(report):
-    """Keeps what the sum is made of."""
+    """Records the input of the totals."""
     if os.environ.get("PYTEST_XDIST_WORKER"):
         return
     properties = dict(report.user_properties)
@@ -171,15 +171,15 @@ def pytest_runtest_logreport(report):
                         end=time.time())
 
 
-# What scripts/test reads, by name.
+# Results for scripts/test, by name.
 TESTS = {}
 
-# All names that there are.
+# Names of all tests.
 NAMES = set()
 
 
 def pytest_sessionfinish(session):
-    """Writes down what scripts/test reads."""
+    """Writes the report that scripts/test reads."""
     if not os.environ.get("PYTEST_XDIST_WORKER"):
         path = Path(os.environ.get("LUO_REPORT",
                                    paths.work_dir() / "report.json"))

@@ -1,9 +1,8 @@
 # SPDX-License-Identifier: GPL-2.0
-"""The commands that README.md prints work as they stand.
+"""Runs the commands in README.md.
 
-A block of it that is marked "sh" is run; one that is marked "sh test=NAME" is
-what the test of that name does; "vm" stands for lines that are typed in
-`make shell`.
+A code block that is marked "sh" is run; a block marked "sh test=NAME" is
+covered by the test of that name; "vm" marks lines to type in `make shell`.
 """
 
 import re
@@ -20,22 +19,22 @@ from luo.process import LuoError
 README = paths.TOP / "README.md"
 BLOCK = re.compile(r"^```(sh|vm)(?: test=(\S+))?\n(.*?)^```$", re.M | re.S)
 
-# A directory of the README's that make edit makes.
+# Directory that `make edit` creates in README.md.
 SERIES = "/tmp/luo-series"
 
-# The shell asks the terminal where its cursor is.
+# The shell queries the position of the cursor.
 PROMPT = r"/ # (?:\x1b\[6n)?"
 SHELL_SECONDS = 300
 
 
 def blocks(language):
-    """(test, lines) of the README's blocks."""
+    """(test, lines) of the code blocks."""
     return [(test, text.splitlines()) for kind, test, text
             in BLOCK.findall(README.read_text("utf-8")) if kind == language]
 
 
 def command_params():
-    """One test of each block."""
+    """A test for each code block."""
     for test, lines in blocks("sh"):
         if not test:
             name = "readme/" + " ".join(lines[0].split()[:3])
@@ -46,7 +45,7 @@ def command_params():
 
 @pytest.mark.parametrize("lines", command_params())
 def test_command(lines, report):
-    """A block of shell commands."""
+    """Runs a block of shell commands."""
     shutil.rmtree(SERIES, ignore_errors=True)
     try:
         done = subprocess.run(["bash", "-ec", "\n".join(lines)], cwd=paths.TOP,
@@ -61,7 +60,7 @@ def test_command(lines, report):
 
 
 class Shell:
-    """A prompt in a virtual machine."""
+    """A shell prompt in a virtual machine."""
 
     def __init__(self):
         self.child = pexpect.spawn(
@@ -71,8 +70,8 @@ class Shell:
         self.greeting = self.child.before
 
     def run(self, line):
-        """Types a line; returns what it prints. A kexec ends at the prompt of
-        the next kernel."""
+        """Types a line and returns its output. After a kexec, it waits for the
+        prompt of the next kernel."""
         self.child.sendline(line)
         self.child.expect(PROMPT)
         output = self.child.before.partition("\n")[2]
@@ -84,7 +83,7 @@ class Shell:
         return output
 
     def close(self):
-        """Leaves the machine."""
+        """Shuts the machine down."""
         self.child.sendline("exit")
         self.child.expect(pexpect.EOF)
 
@@ -92,7 +91,7 @@ class Shell:
 @pytest.mark.name("readme/shell")
 @pytest.mark.cost(40)
 def test_shell(report):
-    """The example of an update by hand, line by line."""
+    """Runs the example of an update by hand, line by line."""
     (_, lines), = blocks("vm")
     shell = Shell()
     results = []
@@ -105,7 +104,8 @@ def test_shell(report):
         if line.startswith("luoctl list") and "mine" not in output:
             raise LuoError(f"{line}: no session in\n{output}")
         if line.startswith("luoctl cat") and "root:" not in output:
-            raise LuoError(f"{line}: not what was kept:\n{output}")
+            raise LuoError(f"{line}: output differs from the preserved file:\n"
+                           f"{output}")
     shell.close()
     report(results)
 
@@ -114,7 +114,7 @@ def test_shell(report):
 @pytest.mark.rest
 @pytest.mark.cost(90)
 def test_demo(report):
-    """The demonstration."""
+    """Runs the demo."""
     done = subprocess.run([paths.TOP / "scripts/demo"], text=True, check=False,
                           stdin=subprocess.DEVNULL, stdout=subprocess.PIPE,
                           stderr=subprocess.STDOUT)

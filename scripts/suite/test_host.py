@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: GPL-2.0
-"""What needs no virtual machine."""
+"""Tests that need no virtual machine."""
 
 import pytest
 
@@ -7,14 +7,14 @@ from luo import checks, deb, ktap, programs, series
 
 
 def param(value, name, cost=10, rest=False):
-    """One test out of a list of them."""
+    """A test for each entry of a list."""
     marks = [pytest.mark.name(name), pytest.mark.cost(cost)]
     return pytest.param(value, id=name,
                         marks=[*marks, pytest.mark.rest] if rest else marks)
 
 
 def passed(report, name, note=""):
-    """One case."""
+    """Reports one case."""
     report([ktap.Result(name, ktap.PASS, note or "")])
 
 
@@ -31,7 +31,7 @@ def test_check(check, report):
     param(name, f"tools/{name}", cost=30, rest=name == "fuzz")
     for name in programs.tool_tests()])
 def test_tools(name, report):
-    """Libraries and programs."""
+    """Tests of libraries and programs."""
     programs.run_tool_test(name)
     passed(report, f"tools/{name}")
 
@@ -39,7 +39,7 @@ def test_tools(name, report):
 @pytest.mark.name("decoders/tests")
 @pytest.mark.cost(40)
 def test_decoders(report):
-    """Tests of the code that reads the previous kernel's bytes."""
+    """Tests of the code that decodes data of the previous kernel."""
     programs.run_decoder_tests()
     passed(report, "decoders/tests")
 
@@ -47,7 +47,7 @@ def test_decoders(report):
 @pytest.mark.parametrize("name", [param(name, f"fuzz/{name}", 30, rest=True)
                                   for name in programs.fuzzers()])
 def test_fuzz(name, report):
-    """Fuzzers of that code, with the same inputs each time."""
+    """Fuzzers of that code, with fixed inputs."""
     programs.build_decoders("fuzzers")
     passed(report, f"fuzz/{name}", programs.fuzz(name))
 
@@ -57,7 +57,7 @@ def test_fuzz(name, report):
           rest=name not in ("memblock-numa", "xarray-small"))
     for name in programs.BASE_TESTS])
 def test_base(name, report):
-    """Tests of the base kernel in userspace."""
+    """Userspace tests of the base kernel."""
     programs.run_base_test(name)
     passed(report, f"base/{name}")
 
@@ -73,7 +73,7 @@ def test_model(part, report):
 @pytest.mark.name("series")
 @pytest.mark.cost(100)
 def test_series(report):
-    """The patch series applies to a pristine base, and is what was built."""
+    """The series applies to a pristine base, and equals the build tree."""
     passed(report, "series", series.check())
 
 

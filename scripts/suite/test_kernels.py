@@ -1,11 +1,11 @@
 # SPDX-License-Identifier: GPL-2.0
-"""The kernels of the runs, and what is compiled only."""
+"""Builds kernels, and compiles code that is not booted."""
 
 import pytest
 
 from luo import kernel, ktap
 
-# With plain and debug, all kernels of "make test".
+# All kernels of "make test", with estimated build times in seconds.
 COSTS = {"plain": 600, "debug": 700}
 
 
@@ -24,7 +24,7 @@ def test_kernel(kind, report):
                               pytest.mark.cost(40)])
     for kind in ("kho", "off")])
 def test_stubs(kind, report):
-    """The objects of ours compile without live update, and without KHO."""
+    """Our objects compile without live update, and without KHO."""
     kernel.check_stubs(kind)
     report([ktap.Result(f"stubs/{kind}", ktap.PASS)])
 
@@ -32,7 +32,7 @@ def test_stubs(kind, report):
 @pytest.mark.name("check/warnings")
 @pytest.mark.cost(150)
 def test_warnings(report):
-    """gcc at its loudest, and sparse, have nothing to say."""
+    """gcc W=1 and sparse report no warnings."""
     found = kernel.check_warnings()
     report([ktap.Result("check/warnings", ktap.FAIL if found else ktap.PASS,
                         detail=found)])

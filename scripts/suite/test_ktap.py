@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: GPL-2.0
-"""Reading and writing of results."""
+"""Tests of reading and writing results."""
 
 import io
 import unittest
@@ -8,7 +8,7 @@ from luo import ktap, vm
 
 
 def statuses(lines):
-    """(name, status) of what a document says."""
+    """(name, status) of each case in a document."""
     return [(r.name, r.status) for r in ktap.parse(lines, "x")]
 
 
@@ -16,14 +16,14 @@ class Parse(unittest.TestCase):
     """ktap.parse()"""
 
     def test_flat(self):
-        """What a kselftest prints."""
+        """Output of a kselftest."""
         self.assertEqual(
             statuses(["TAP version 13", "1..3", "ok 1 a", "not ok 2 b",
                       "ok 3 c # SKIP no device"]),
             [("x/a", "pass"), ("x/b", "fail"), ("x/c", "skip")])
 
     def test_nested(self):
-        """What KUnit prints; only the cases count."""
+        """Output of KUnit; only cases count."""
         self.assertEqual(
             statuses(["KTAP version 1", "1..1", "    KTAP version 1",
                       "    # Subtest: s", "    1..2", "    ok 1 a",
@@ -31,13 +31,13 @@ class Parse(unittest.TestCase):
             [("x/s/a", "pass"), ("x/s/b", "pass")])
 
     def test_missing_result(self):
-        """A plan that is not kept is a failure."""
+        """Fewer tests than planned are a failure."""
         found = statuses(["TAP version 13", "1..2", "ok 1 a"])
         self.assertIn(("x/a", "pass"), found)
         self.assertIn("fail", [status for _, status in found])
 
     def test_nothing(self):
-        """So is silence."""
+        """No output is a failure."""
         self.assertEqual([s for _, s in statuses([])], ["fail"])
         self.assertEqual([s for _, s in statuses(["hello"])], ["fail"])
 
@@ -61,13 +61,13 @@ class Report(unittest.TestCase):
                          (False, "1 passed, 1 failed, 1 skipped"))
 
     def test_nothing_is_no_success(self):
-        """No test, no success; a skip is no pass."""
+        """Without a passed test there is no success; a skip is not a pass."""
         self.assertEqual(self.report(), (False, "0 passed, 0 failed"))
         self.assertEqual(self.report("skip"),
                          (False, "0 passed, 0 failed, 1 skipped"))
 
     def test_detail(self):
-        """What there is to say of a result stands before it."""
+        """Diagnostics are printed before the result."""
         out = io.StringIO()
         ktap.Reporter(out).add(ktap.Result("r", "fail", "no", ["a", "b"]))
         self.assertEqual(out.getvalue().splitlines()[1:],
@@ -82,7 +82,7 @@ class Results(unittest.TestCase):
             vm.MARK + "end status=0", vm.MARK + "done"]
 
     def failures(self, test_log, kernel_log=(), **more):
-        """Names of what failed."""
+        """Names of failed cases."""
         lines = [("K", line) for line in kernel_log]
         lines += [("T", line) for line in test_log]
         outcome = vm.Outcome(lines, **more)
@@ -94,20 +94,20 @@ class Results(unittest.TestCase):
         self.assertEqual(self.failures(self.GOOD), [])
 
     def test_splat(self):
-        """A splat fails the run, whatever the tests say."""
+        """A splat fails the run, even if all tests pass."""
         self.assertEqual(self.failures(self.GOOD, ["[ 1.0] Call Trace:"]),
                          ["vm/run"])
 
     def test_time_limit(self):
-        """So does a machine that hangs."""
+        """A machine that hangs fails the run."""
         self.assertEqual(self.failures(self.GOOD[:-1], timed_out=True),
                          ["vm/run"])
 
     def test_exit_status(self):
-        """A program that fails without saying so."""
+        """A program that exits with an error but reports no failure fails."""
         log = [line.replace("status=0", "status=1") for line in self.GOOD]
         self.assertEqual(self.failures(log), ["vm/t/exit"])
 
     def test_did_not_end(self):
-        """A program in the middle of which the machine stops."""
+        """A program during which the machine stops fails."""
         self.assertIn("vm/t", self.failures(self.GOOD[:-2]))

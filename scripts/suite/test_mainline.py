@@ -1,8 +1,8 @@
 # SPDX-License-Identifier: GPL-2.0
 """Live updates from our kernel to a mainline kernel and back.
 
-The mainline kernel is Debian's, built as it is. Where it cannot be fetched all
-routes are skipped.
+The mainline kernel is built from Debian's source, unmodified. If it cannot be
+fetched, all routes are skipped.
 """
 
 import pytest
@@ -10,7 +10,7 @@ import pytest
 from luo import guest, kernel, ktap, programs, runs, vm
 from luo.process import Unavailable
 
-# The kernels of a route, by their kinds.
+# The kinds of the kernels of each route.
 ROUTES = [
     ("plain", "mainline"),
     ("mainline", "plain"),
@@ -23,27 +23,27 @@ SECONDS = {"plain": 120, "debug": 900}
 
 
 def release_of(image):
-    """What uname says in a kernel."""
+    """The release of a kernel, as in uname."""
     path = image.parents[3] / "include/config/kernel.release"
     return path.read_text(encoding="utf-8").strip()
 
 
 def check_kernels(outcome, images, route):
-    """One result: the kernels that ran are those of the route, in its order."""
+    """A result: the kernels of the route ran, in its order."""
     ran = [boot.get("release") for boot in outcome.boots()]
     due = [release_of(images[kind]) for kind in route]
     if ran == due:
         return ktap.PASS, " -> ".join(ran)
-    return ktap.FAIL, f"{ran} ran instead of {due}"
+    return ktap.FAIL, f"kernels {ran} ran instead of {due}"
 
 
 def run_route(route, name):
     """Results of one route."""
-    # First, for it is the one that may be missing.
+    # First, because only this kernel may be unavailable.
     images = {"mainline": kernel.Kernel("mainline").build()}
     images.update({kind: kernel.Kernel(kind).build()
                    for kind in set(route) - {"mainline"}})
-    # What a debug kernel needs, other kernels do not mind.
+    # Parameters of a debug kernel do no harm to the others.
     kind = "debug" if "debug" in route else "plain"
     outcome, log = guest.run(
         name.replace("/", "-"), images[route[0]], programs.build(),
@@ -53,7 +53,7 @@ def run_route(route, name):
     results = vm.results(outcome, name)
     results.append(ktap.Result(f"{name}/kernels",
                                *check_kernels(outcome, images, route)))
-    # Nothing that there is to see depends on how a kernel was configured.
+    # No test depends on the configuration, so a skip is a failure.
     ktap.fail_skips(results)
     results[-1].note += f" (log: {log})"
     return results
@@ -65,7 +65,7 @@ def run_route(route, name):
                         pytest.mark.mainline, pytest.mark.cost(60)])
     for route in ROUTES])
 def test_route(route, report):
-    """Sessions of memfds, compared in each kernel."""
+    """Sessions of memfds, checked in each kernel."""
     name = f"pair/{'-'.join(route)}"
     try:
         report(run_route(route, name))

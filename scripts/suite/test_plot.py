@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: GPL-2.0
-"""From the table of the bench to a picture."""
+"""Tests of the plot of the bench."""
 
 import unittest
 from xml.etree import ElementTree as ET
@@ -10,13 +10,13 @@ SVG = "{http://www.w3.org/2000/svg}"
 
 
 def line(ours, mainline=None, target=10.0):
-    """A line of the table."""
+    """Creates a line of the table."""
     return bench.Line(bench.Row("case", "what", "M", None, target), ours,
                       mainline)
 
 
 def bars(lines):
-    """Width of each bar, by colour."""
+    """Widths of bars, by colour."""
     root = ET.fromstring(plot.svg(lines))
     colours = {colour: name for name, colour in plot.COLOURS.items()}
     return [(colours[e.get("fill")], float(e.get("width")))
@@ -27,25 +27,25 @@ class Plot(unittest.TestCase):
     """plot.svg()"""
 
     def test_only_rows_with_a_target(self):
-        """There is nothing to compare others with."""
+        """Rows without a target are not plotted."""
         found = bars([line(5.0), line(5.0, target=None), line(None)])
         self.assertEqual([name for name, _ in found], ["ours"])
 
     def test_both_kernels(self):
-        """The larger one has the longer bar."""
+        """A larger number has a longer bar."""
         (ours, short), (mainline, longer) = bars([line(5.0, 500.0)])
         self.assertEqual((ours, mainline), ("ours", "mainline"))
         self.assertLess(short, longer)
 
     def test_all_of_it_is_in_the_picture(self):
-        """However much it is, or little."""
+        """Very large and very small numbers are within the plot."""
         for value in (0.0, 1e-9, 1e9):
             (_, width), = bars([line(value)])
             self.assertGreater(width, 0)
             self.assertLessEqual(width + plot.LABEL, plot.WIDTH)
 
     def test_equal_to_the_target(self):
-        """Its bar ends at the line."""
+        """A bar of the target's value ends at its line."""
         (_, width), = bars([line(10.0)])
         root = ET.fromstring(plot.svg([line(10.0)]))
         black = [e for e in root.iter(f"{SVG}line")

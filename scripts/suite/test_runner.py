@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: GPL-2.0
-"""Runs that share a machine, the sum of the results, messages of builds."""
+"""Tests of runs that share a machine, of totals, and of build messages."""
 
 import unittest
 from unittest import mock
@@ -15,7 +15,7 @@ BOOT = vm.MARK + "boot release=6.18 cpus=2"
 
 
 def program(name, *lines, status=0):
-    """What luo_init prints of a program."""
+    """Output of luo_init for a program."""
     return [("T", vm.MARK + f"begin /bin/{name}"),
             ("T", "TAP version 13"), ("T", "1..1"),
             *[("T", line) for line in lines or ("ok 1 x",)],
@@ -23,7 +23,7 @@ def program(name, *lines, status=0):
 
 
 def machine(*programs, tail=(("T", vm.MARK + "done"),), **more):
-    """The Outcome of a machine that booted twice."""
+    """The Outcome of a machine that has booted twice."""
     lines = [("T", BOOT), *programs[0], ("T", BOOT)]
     for part in programs[1:]:
         lines += part
@@ -34,18 +34,18 @@ class Joining(unittest.TestCase):
     """runs.join()"""
 
     def test_equal_machines(self):
-        """Runs share a machine if it is the same one."""
+        """Runs share a machine if they need the same one."""
         self.assertEqual(runs.join([FIRST, OTHER, SECOND, ALONE]),
                          [[FIRST, SECOND], [OTHER], [ALONE]])
 
     def test_boots(self):
-        """A machine does not boot too often."""
+        """The number of boots of a machine is limited."""
         long = [runs.Job("plain", runs.Run(f"long{i}", ("a",), boots=8))
                 for i in range(3)]
         self.assertEqual(runs.join(long), [[job] for job in long])
 
     def test_names(self):
-        """A name that does not exist gets a hint."""
+        """An unknown name is reported with similar names."""
         self.assertEqual(runs.find("debug/uapi").name, "debug/uapi")
         with self.assertRaisesRegex(process.LuoError, "plain/kexec_kvm"):
             runs.find("debug/kexec_kvm")
@@ -55,7 +55,7 @@ class Shared(unittest.TestCase):
     """runner.run_joined()"""
 
     def results(self, outcome, alone=ktap.PASS):
-        """{name: statuses} of a shared machine, and which jobs were repeated."""
+        """{name: statuses} of a shared machine, and the jobs repeated alone."""
         repeated = []
 
         def run_alone(job):
@@ -71,14 +71,14 @@ class Shared(unittest.TestCase):
                 for job, results in found.items()}, repeated
 
     def test_good(self):
-        """Nothing is repeated."""
+        """Without a failure nothing is repeated."""
         found, repeated = self.results(machine(
             program("a"), program("b"), program("c")))
         self.assertEqual(repeated, [])
         self.assertEqual(found, {"first": ["pass"] * 3, "second": ["pass"] * 2})
 
     def test_failed_case(self):
-        """The run that failed has failed, even if it passes alone."""
+        """A failed run stays failed, even if it passes alone."""
         found, repeated = self.results(machine(
             program("a"), program("b"), program("c", "not ok 1 x")))
         self.assertEqual(repeated, ["second"])
@@ -86,7 +86,7 @@ class Shared(unittest.TestCase):
         self.assertEqual(found["second"], ["pass", "fail"])
 
     def test_splat_of_the_first(self):
-        """A splat is that of the run during which it came."""
+        """A splat counts for the run during which it occurs."""
         splat = [("K", "[ 1.0] WARNING: at x"), *program("b")]
         found, repeated = self.results(machine(
             program("a"), splat, program("c")))
@@ -95,7 +95,7 @@ class Shared(unittest.TestCase):
         self.assertEqual(found["second"], ["pass"])
 
     def test_machine_that_hangs(self):
-        """Runs that were not begun have machines of their own."""
+        """Runs that did not begin get machines of their own."""
         found, repeated = self.results(machine(
             program("a"), program("b")[:1], tail=(), timed_out=True))
         self.assertEqual(repeated, ["first", "second"])
@@ -103,20 +103,20 @@ class Shared(unittest.TestCase):
         self.assertEqual(found["second"], ["pass"])
 
     def test_machine_that_does_not_boot(self):
-        """The first run has failed."""
+        """The failure counts for the first run."""
         found, repeated = self.results(vm.Outcome([], timed_out=True))
         self.assertEqual(repeated, ["first", "second"])
         self.assertEqual(found["first"], ["pass", "fail"])
 
     def test_missing_boot(self):
-        """Kernels that did not run are missed."""
+        """Missing boots are a failure."""
         outcome = machine(program("a"), program("b"), program("c"))
         outcome.lines.remove(("T", BOOT))
         found, _ = self.results(outcome)
         self.assertIn("fail", found["second"])
 
     def test_skip(self):
-        """A case that is skipped is a failure here."""
+        """A skipped case is a failure."""
         found, _ = self.results(machine(
             program("a"), program("b"), program("c", "ok 1 x # SKIP")))
         self.assertIn("fail", found["second"])
@@ -126,7 +126,7 @@ class Sum(unittest.TestCase):
     """phases.summary()"""
 
     def test_counts(self):
-        """Cases are counted, and tests that have none."""
+        """Cases are counted, and tests without cases."""
         line, good = phases.summary({
             "a": {"cases": {"pass": 3, "fail": 0, "skip": 1},
                   "outcome": "passed"},
@@ -136,13 +136,13 @@ class Sum(unittest.TestCase):
                                "1 tests not run for want of time")
 
     def test_broken(self):
-        """A test that breaks is one failure."""
+        """A test that breaks counts as one failure."""
         line, good = phases.summary({"a": {"outcome": "failed"}})
         self.assertFalse(good)
         self.assertEqual(line, "0 passed, 1 failed")
 
     def test_nothing(self):
-        """No test, no success."""
+        """Without a test there is no success."""
         self.assertFalse(phases.summary({})[1])
 
 
@@ -161,17 +161,17 @@ class Table(unittest.TestCase):
 
 
 class Builds(unittest.TestCase):
-    """Messages and configurations."""
+    """Build messages and configurations."""
 
     def test_culprits(self):
-        """The compiler's message is found."""
+        """The compiler's message is found in the log."""
         log = ["  CC a.o"] * 50 + ["b.c:1: error: no", " here", "  ^"] + \
             ["  CC c.o"] * 50
         self.assertEqual(process.culprits("\n".join(log)),
                          ["b.c:1: error: no", " here", "  ^"])
 
     def test_n_is_not_set(self):
-        """As kconfig has it."""
+        """Fragments are converted to kconfig's syntax."""
         with mock.patch.object(kernel.Path, "read_text",
                                return_value="CONFIG_A=n\nCONFIG_B=y\n"):
             self.assertEqual(kernel.fragment_text(["x"]),

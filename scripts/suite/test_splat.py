@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: GPL-2.0
-"""What counts as a splat, and what does not."""
+"""Tests of which messages count as splats."""
 
 import unittest
 
@@ -34,9 +34,9 @@ class Splat(unittest.TestCase):
     """splat.find()"""
 
     def test_splats_are_found(self):
-        """Each of them, also among other lines."""
+        """Each splat is found among other lines."""
         self.assertEqual(splat.find(HARMLESS + SPLATS), SPLATS)
 
     def test_harmless_lines_are_not(self):
-        """None of them."""
+        """Other messages are not reported."""
         self.assertEqual(splat.find(HARMLESS), [])

@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: GPL-2.0
-"""The source tree, and the patch files that it is made of."""
+"""Tests of the source tree and of patch files."""
 
 import subprocess
 import tempfile
@@ -41,37 +41,37 @@ class Sync(unittest.TestCase):
 
     @staticmethod
     def write(path, text):
-        """Writes a file and its directories."""
+        """Writes a file, and creates its directories."""
         path.parent.mkdir(parents=True, exist_ok=True)
         path.write_text(text)
 
     def sync(self):
-        """Brings the tree up to date; returns its hash."""
+        """Updates the tree; returns its hash."""
         want = tree.expected_files(self.base, self.top)
         tree.sync(self.base, self.tree, want)
         self.assertTrue(tree.is_synced(self.base, self.tree, want))
         return tree.digest(want)
 
     def read(self, path):
-        """A file of the tree, or None."""
+        """Contents of a file of the tree, or None."""
         path = self.tree / path
         return path.read_text() if path.exists() else None
 
     def test_patched_and_new(self):
-        """Base, patch and new file are there."""
+        """The tree has base, patches and new files."""
         self.sync()
         self.assertEqual(self.read("kernel/old.c"), "one\nzwei\nthree\n")
         self.assertEqual(self.read("kernel/new.c"), "new\n")
         self.assertEqual(self.read("kernel/other.c"), "other\n")
 
     def test_base_stays_pristine(self):
-        """Although the tree begins as links to it."""
+        """The base stays pristine, although the tree is hard links to it."""
         self.sync()
         self.assertEqual((self.base / "kernel/old.c").read_text(),
                          "one\ntwo\nthree\n")
 
     def test_nothing_is_written_twice(self):
-        """A second run leaves the time stamps, or all would be rebuilt."""
+        """A second run keeps time stamps, so that nothing is rebuilt."""
         first = self.sync()
         before = (self.tree / "kernel/old.c").stat()
         self.assertEqual(self.sync(), first)
@@ -80,7 +80,7 @@ class Sync(unittest.TestCase):
                          (after.st_ino, after.st_mtime_ns))
 
     def test_edit_changes_one_file(self):
-        """And the hash."""
+        """The hash changes with the contents."""
         first = self.sync()
         before = (self.tree / "kernel/old.c").stat().st_mtime_ns
         self.write(self.top / "kernel/new.c", "newer\n")
@@ -90,7 +90,7 @@ class Sync(unittest.TestCase):
                          before)
 
     def test_removed(self):
-        """What is not ours any more is as in the base, or gone."""
+        """Files that are no longer managed are as in the base, or removed."""
         self.sync()
         (self.top / "patches/0001-one.patch").unlink()
         (self.top / "kernel/new.c").unlink()
@@ -99,13 +99,13 @@ class Sync(unittest.TestCase):
         self.assertIsNone(self.read("kernel/new.c"))
 
     def test_new_file_of_the_base(self):
-        """A base file is not replaced behind the back of the patches."""
+        """A new file must not replace a file of the base."""
         self.write(self.top / "kernel/other.c", "mine\n")
         with self.assertRaisesRegex(tree.TreeError, "kernel/other.c"):
             self.sync()
 
     def test_patch_that_does_not_apply(self):
-        """Names the patch."""
+        """The error names the patch."""
         self.write(self.base / "kernel/old.c", "completely\ndifferent\n")
         with self.assertRaisesRegex(tree.TreeError, "one: change a word"):
             self.sync()
@@ -115,7 +115,7 @@ class PatchFile(unittest.TestCase):
     """patchfile"""
 
     def test_roundtrip(self):
-        """Reading and writing."""
+        """A patch file that is read and written does not change."""
         patch = patchfile.parse(PATCH, "p")
         self.assertEqual(patch.subject, "one: change a word")
         self.assertEqual(patch.files, ["kernel/new.c"])
@@ -123,7 +123,7 @@ class PatchFile(unittest.TestCase):
         self.assertEqual(patch.text(), PATCH)
 
     def test_bad_header(self):
-        """A header that nobody knows is a mistake."""
+        """An unknown header is an error."""
         with self.assertRaises(patchfile.PatchError):
             patchfile.parse("Subjekt: x\n\nbody\n", "p")
 
@@ -132,7 +132,7 @@ class Growing(unittest.TestCase):
     """Makefile and Kconfig in the middle of the series."""
 
     def test_makefile(self):
-        """Only what is there can be built."""
+        """Lines for missing sources are dropped."""
         text = ("obj-$(CONFIG_A) += a.o\nobj-$(CONFIG_B) += b.o\n\n"
                 "obj-$(CONFIG_T) += tests/\n")
         self.assertEqual(gitrepo.filter_makefile(text, "kernel",
@@ -140,7 +140,7 @@ class Growing(unittest.TestCase):
                          "obj-$(CONFIG_A) += a.o\n")
 
     def test_kconfig(self):
-        """Only what is used can be chosen."""
+        """Unused entries are dropped."""
         text = ('menu "m"\n\nconfig A\n\tbool "a"\n\nconfig B\n\tbool "b"\n'
                 "\thelp\n\t  Text.\n\nendmenu\n")
         self.assertEqual(gitrepo.filter_kconfig(text, {"A"}),
@@ -151,7 +151,7 @@ class Maintainers(unittest.TestCase):
     """tree.add_maintainers()"""
 
     def test_alphabet(self):
-        """The entry goes where the alphabet wants it."""
+        """The entry is inserted in alphabetical order."""
         text = "head\n\n3C59X\nM: a\n\nALPHA\nM: b\n\nZETA\nM: c\n"
         self.assertEqual(
             tree.add_maintainers(text, "LIVE\nM: l\n"),

@@ -1,16 +1,16 @@
 # SPDX-License-Identifier: GPL-2.0
-"""The runs in virtual machines."""
+"""Runs in virtual machines."""
 
 import pytest
 
 from luo import runner, runs
 
-# Seconds that a boot takes, with what is tested in it.
+# Estimated time of a boot and of its tests, in seconds.
 BOOT_COST = {"plain": 7, "debug": 25}
 
 
 def params():
-    """Each run on each kind of kernel."""
+    """A test for each run on each kind of kernel."""
     for job in runs.all_jobs():
         marks = [pytest.mark.name(job.name),
                  pytest.mark.cost(BOOT_COST[job.kind] * job.run.boots)]
@@ -21,7 +21,7 @@ def params():
 
 @pytest.fixture(scope="session", name="machines")
 def fixture_machines():
-    """Results of machines that ran, by their jobs."""
+    """Results of machines that have run, by job."""
     return {}
 
 
