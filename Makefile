@@ -1,55 +1,55 @@
 # SPDX-License-Identifier: GPL-2.0
 #
-# The driver: everything that one does with this project is a target here.
+# Targets for all tasks of this project; "make help" lists them.
 #
 # Variables:
 #   BASE_TARBALL=FILE   use this linux-6.18.y.tar.xz as the base kernel
 #   FRAGMENT=FILE       add config lines to the kernel, in a build of its own
-#   KIND=plain|debug    which kernel "kernel" and "shell" are about
-#   GUEST=kernel        "demo" shows a guest that runs a Linux
-#   TESTS="PATTERN..."  run only those tests
-#   MINUTES=N           how long "test-rest" takes
-#   KEXECS=N            how many kexecs "soak" and "soak-memfd" do
-#   SEED=N              "soak-memfd" does the same as it did with that one
-#   SLOW=1              "series" builds every commit, too; "bench" runs what
-#                       takes many minutes, too
-#   MAINLINE=1          "bench" measures a mainline kernel, too
-#   CASES="PATTERN..."  measure only those cases
-#   FUZZ_SECONDS=N      "fuzz" runs each fuzzer for so long, instead of 600
-#   FUZZERS="NAME..."   "fuzz" runs only those
-#   LUO_CACHE=DIR       where downloads and builds go, instead of
+#   KIND=plain|debug    the kernel for "kernel" and "shell"
+#   GUEST=kernel        "demo" runs a Linux guest
+#   TESTS="PATTERN..."  run only matching tests
+#   MINUTES=N           time limit for "test-rest"
+#   KEXECS=N            number of kexecs of "soak" and "soak-memfd"
+#   SEED=N              "soak-memfd" repeats the run with this seed
+#   SLOW=1              "series" also builds every commit; "bench" also runs
+#                       cases that take many minutes
+#   MAINLINE=1          "bench" also measures a mainline kernel
+#   CASES="PATTERN..."  "bench" measures only matching cases
+#   FUZZ_SECONDS=N      time for each fuzzer of "fuzz", instead of 600
+#   FUZZERS="NAME..."   "fuzz" runs only these
+#   LUO_CACHE=DIR       directory for downloads and builds, instead of
 #                       $XDG_CACHE_HOME/luo
 
 KIND ?= plain
 export BASE_TARBALL FUZZ_SECONDS LUO_CACHE
 
-# The report of the tests says how long all of it took.
+# Start time, for the report of the tests.
 export LUO_BEGIN := $(shell date +%s)
 
 .PHONY: help
 help:
 	@echo 'Targets:'
-	@echo '  demo          a live update under a QEMU guest and memcached, shown and checked'
-	@echo '  test          the tests; the last line says how many passed and failed (TESTS=)'
+	@echo '  demo          demonstrate a live update with a QEMU guest and memcached (GUEST=)'
+	@echo '  test          run the tests; the last line is the number of passed and failed ones (TESTS=)'
 	@echo '  test-all      all tests: more kernels, fuzzers, the model, packages, soaks'
-	@echo '  test-rest     what test-all has and test has not, as far as it goes in MINUTES='
+	@echo '  test-rest     tests of test-all that are not in test, as many as fit into MINUTES='
 	@echo '  test-mainline live updates to a mainline kernel and back (TESTS=)'
-	@echo '  fuzz          fuzz the code that reads the bytes of the previous kernel (FUZZ_SECONDS=)'
-	@echo '  model         go through all states of a model of sessions and events'
-	@echo '  bench         what an update costs, in instructions (MAINLINE=1, CASES=)'
+	@echo '  fuzz          fuzz the code that decodes data of the previous kernel (FUZZ_SECONDS=)'
+	@echo '  model         explore all states of a model of sessions and events'
+	@echo '  bench         measure the cost of an update, in instructions (MAINLINE=1, CASES=)'
 	@echo '  soak          200 kexecs in a row with 64 MiB preserved (KEXECS=)'
 	@echo '  soak-memfd    50 live updates of a memfd that changes all the time (KEXECS=, SEED=)'
 	@echo '  kernel        build the kernel (FRAGMENT=, KIND=)'
 	@echo '  print-kernel  print the path of its bzImage (FRAGMENT=, KIND=)'
-	@echo '  shell         a prompt in a virtual machine with that kernel'
+	@echo '  shell         a shell in a virtual machine with that kernel (KIND=)'
 	@echo '  check         static checks of the code'
 	@echo '  deb           Debian packages of the library and the programs'
-	@echo '  series        make the patch series, apply it to a pristine base (SLOW=1)'
-	@echo '  edit DIR=...  make a git repository of the series, to edit base files'
-	@echo '  take DIR=...  take the commits of that repository back'
+	@echo '  series        create the patch series, apply it to a pristine base (SLOW=1)'
+	@echo '  edit DIR=...  create a git repository of the series, to edit base files'
+	@echo '  take DIR=...  import the commits of that repository'
 	@echo '  update-base   pin the newest 6.18.y kernel as the base'
-	@echo '  deps          install what the above need'
-	@echo '  clean         remove what was built for this checkout'
+	@echo '  deps          install missing programs'
+	@echo '  clean         remove the builds of this checkout'
 	@echo
 	@echo 'See README.md, and the head of the Makefile for variables.'
 
@@ -81,7 +81,7 @@ demo: deps-vm
 shell: deps-vm
 	@scripts/vm shell --kind $(KIND) $(addprefix --fragment ,$(FRAGMENT))
 
-# Patterns may ask for tests that need more.
+# Patterns may select tests with additional dependencies.
 .PHONY: test
 test: $(if $(TESTS),deps,deps-test)
 	@scripts/test $(TESTS)
@@ -136,7 +136,7 @@ deb: deps
 
 .PHONY: edit take
 edit take: deps-build
-	@test -n '$(DIR)' || { echo 'DIR= is missing' >&2; exit 2; }
+	@test -n '$(DIR)' || { echo 'missing DIR=' >&2; exit 2; }
 	@scripts/series $@ '$(DIR)'
 
 .PHONY: update-base
