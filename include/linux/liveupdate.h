@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: GPL-2.0 */
 /*
- * Live Update Orchestrator: what it offers to the rest of the kernel.
+ * Live Update Orchestrator: interface for other kernel code.
  */
 
 #ifndef _LINUX_LIVEUPDATE_H
@@ -19,18 +19,18 @@ struct liveupdate_subsystem;
 struct module;
 
 /**
- * struct liveupdate_file_op_args - what a file handler's callback works on
+ * struct liveupdate_file_op_args - arguments of the callbacks for files
  * @handler: the handler
- * @format: the format that the file is preserved in, or was
+ * @format: the format of the preserved file
  * @file: the file; NULL in @retrieve, which sets it, and in @finish of a file
  *	  that was not retrieved
- * @data: what goes to the next kernel, usually the physical address of a
- *	  record in preserved memory; @preserve sets it, @prepare and @freeze
- *	  may change it
- * @bytes: how much memory is preserved for the file, in bytes, for userspace to
- *	   see; the callbacks keep it up to date as far as they know it
- * @private: for the handler's use from @preserve to @unpreserve; lost with
- *	     this kernel
+ * @data: value for the next kernel, usually the physical address of a record in
+ *	  preserved memory; @preserve sets it, @prepare and @freeze may change
+ *	  it
+ * @bytes: size of the memory preserved for the file in bytes, reported to
+ *	   userspace; the callbacks keep it up to date
+ * @private: for use by the handler from @preserve to @unpreserve; not handed
+ *	     over
  */
 struct liveupdate_file_op_args {
 	struct liveupdate_file_handler *handler;
@@ -42,30 +42,33 @@ struct liveupdate_file_op_args {
 };
 
 /**
- * struct liveupdate_file_format_ops - how files are carried over in one format
- * @can_write: can this file go in this format? 0 or an errno. May be NULL, if
- *	every file can that the handler knows. Must not change the file.
- * @preserve: does the bulk of the work, while the file is in use. May be
- *	killed: then -EINTR. After an error the file is as it was before.
+ * struct liveupdate_file_format_ops - callbacks that preserve and retrieve
+ *	files in one format
+ * @can_write: checks whether this file can be preserved in this format; returns
+ *	0 or an errno. May be NULL if every file of the handler can be. Must not
+ *	change the file.
+ * @preserve: preserves the bulk of the file while it is in use. May fail with
+ *	-EINTR if the caller is being killed. After an error the file is
+ *	unchanged.
  * @unpreserve: undoes @preserve. The file is still in use.
- * @prepare: records what changed since @preserve, as late as there is time. May
- *	be NULL. After an error the file is as it was before the call.
- * @unprepare: undoes @prepare, when the update is called off. May be NULL.
- * @freeze: records what changed since then, right before the jump. May be NULL.
- *	After an error the file is as it was before the call. Must not wait for
- *	what a task may hold that sleeps until another file is not frozen any
- *	more, such as the lock of an inode or of an mm.
- * @unfreeze: undoes @freeze, when somebody else's failed. May be NULL.
- * @retrieve: in the next kernel, makes the file again out of @data, and sets
- *	@file. After an error it can be called again.
- * @can_finish: says -EBUSY as long as the session must not be finished. May be
+ * @prepare: records changes since @preserve; runs before the blackout. May be
+ *	NULL. After an error the file is unchanged.
+ * @unprepare: undoes @prepare when the update is cancelled. May be NULL.
+ * @freeze: records changes since @prepare; runs in the blackout, right before
+ *	the kexec. May be NULL. After an error the file is unchanged. Must not
+ *	wait for a lock, such as an inode lock or mmap_lock, whose holder may
+ *	sleep until another file is unfrozen.
+ * @unfreeze: undoes @freeze when a later step of the freeze fails. May be NULL.
+ * @retrieve: runs in the next kernel: recreates the file from @data and sets
+ *	@file. Can be called again after an error.
+ * @can_finish: returns -EBUSY while the session must not be finished. May be
  *	NULL.
- * @finish: frees what @data refers to; with @file NULL also the contents of
- *	the file, which nobody retrieved. Cannot fail.
+ * @finish: frees the memory that @data refers to. If @file is NULL, the file
+ *	was not retrieved, and its contents are freed, too. Cannot fail.
  *
- * A format that is only read has none up to @unfreeze, one that is only written
- * none from @retrieve on. All of them are called in process context and may
- * sleep. Callbacks for one file never run at the same time.
+ * A read-only format sets none of the callbacks up to @unfreeze, a write-only
+ * format none from @retrieve on. All callbacks run in process context and may
+ * sleep. Callbacks for one file never run concurrently.
  */
 struct liveupdate_file_format_ops {
 	int (*can_write)(struct liveupdate_file_handler *handler,
@@ -82,13 +85,16 @@ struct liveupdate_file_format_ops {
 };
 
 /**
- * struct liveupdate_file_ops - what files of one type have in common
- * @can_preserve: is this file one of ours, and can it be preserved? 0, -ENOENT
- *	if it is not ours, any other errno if it is and cannot be preserved.
- *	Called without locks; must not change the file.
- * @get_id: a number that tells this file from all others of its handler,
- *	whatever struct file it is opened by. May be NULL: the inode's address.
- * @owner: the module that these callbacks and those of the formats are in
+ * struct liveupdate_file_ops - callbacks common to all formats of a file
+ *	handler
+ * @can_preserve: returns 0 if the handler can preserve this file, -ENOENT if
+ *	the file belongs to another handler, or any other errno if it belongs to
+ *	this handler but cannot be preserved. Called without locks; must not
+ *	change the file.
+ * @get_id: returns a number that identifies this file among all files of the
+ *	handler, independent of the struct file that it was opened by. May be
+ *	NULL; then the address of the inode is used.
+ * @owner: the module with these callbacks and those of the formats
  */
 struct liveupdate_file_ops {
 	int (*can_preserve)(struct liveupdate_file_handler *handler,
@@ -98,9 +104,10 @@ struct liveupdate_file_ops {
 };
 
 /**
- * struct liveupdate_file_format - a format of files
- * @format: what it is called; tells the next kernel who reads it
- * @ops: how files are written in it, or read
+ * struct liveupdate_file_format - a format of a file handler
+ * @format: the format as the catalog lists it; its name is recorded for the
+ *	    next kernel
+ * @ops: callbacks that write and read the format
  */
 struct liveupdate_file_format {
 	struct liveupdate_format *format;
@@ -108,10 +115,11 @@ struct liveupdate_file_format {
 };
 
 /**
- * struct liveupdate_file_handler - a type of files that can be preserved
- * @ops: what all files of the type have in common
- * @formats: the formats that they are written in and read from. A file is
- *	     written in the first one that is switched on and agrees
+ * struct liveupdate_file_handler - a file type that can be preserved
+ * @ops: callbacks common to all formats
+ * @formats: formats of the file type, in order of preference. A file is written
+ *	     in the first one that is enabled and whose can_write() accepts the
+ *	     file
  * @nr_formats: number of entries in @formats
  */
 struct liveupdate_file_handler {
@@ -128,27 +136,29 @@ struct liveupdate_file_handler {
 };
 
 /**
- * struct liveupdate_subsystem_ops - how a part of the kernel hands over a number
- * @prepare: sets @data, which goes to the next kernel, usually the physical
- *	address of preserved memory; it is 0 before. The machine is still in
- *	full use. After an error nothing has changed.
- * @freeze: records what changed since @prepare, right before the jump; may
- *	change @data. After an error the subsystem is as it was before the call.
- * @unfreeze: undoes @freeze, when somebody else's failed. @data is what @freeze
- *	left; the subsystem is prepared afterwards, with the data of @prepare.
- * @cancel: undoes @prepare, when the update is called off. @data is what
- *	@prepare left.
- * @boot: in the next kernel, takes note of @data, when the subsystem registers.
- *	Must leave preserved memory as it is: when the update is followed by
- *	another one before it is finished, @data goes on to the kernel after.
- * @finish: in the next kernel, ends the update: frees or takes over what @data
- *	refers to.
- * @owner: the module that the callbacks are in
+ * struct liveupdate_subsystem_ops - callbacks of a subsystem that hands over
+ *	data
+ * @prepare: sets @data, the value for the next kernel, usually the physical
+ *	address of preserved memory; it is 0 on entry. The system is still
+ *	running normally. After an error nothing has changed.
+ * @freeze: records changes since @prepare, right before the kexec; may change
+ *	@data. After an error the subsystem is unchanged.
+ * @unfreeze: undoes @freeze when a later step of the freeze fails. @data is the
+ *	value set by @freeze; afterwards the subsystem is prepared again, with
+ *	the value set by @prepare.
+ * @cancel: undoes @prepare when the update is cancelled. @data is the value set
+ *	by @prepare.
+ * @boot: runs in the next kernel when the subsystem registers, with the value
+ *	from the previous kernel. Must leave preserved memory unchanged: if
+ *	another update follows before this one is finished, @data is handed over
+ *	unchanged.
+ * @finish: runs in the next kernel when the update is finished: frees or
+ *	restores the memory that @data refers to.
+ * @owner: the module with the callbacks
  *
- * Each may be NULL. They are called in process context and may sleep, one at a
- * time, in the order in which the subsystems were registered, and in the
- * reverse order where they undo something. They must not register or
- * unregister a subsystem.
+ * Every callback may be NULL. They run in process context, may sleep, and run
+ * one at a time: in registration order, and in reverse order to undo a step.
+ * They must not register or unregister a subsystem.
  */
 struct liveupdate_subsystem_ops {
 	int (*prepare)(struct liveupdate_subsystem *subsystem, u64 *data);
@@ -161,13 +171,12 @@ struct liveupdate_subsystem_ops {
 };
 
 /**
- * struct liveupdate_subsystem - a part of the kernel that has something to hand
- *	over which no file stands for
- * @ops: its callbacks
- * @name: tells the next kernel whose data it is, and in which format: at most
- *	  47 lower case letters, digits and dashes
- * @format: a format of that name, as LIVEUPDATE_FORMAT() defines it; NULL if the
- *	    image of the kernel is not to tell of it
+ * struct liveupdate_subsystem - a provider of data that belongs to no file
+ * @ops: callbacks
+ * @name: name of the data and its format, by which the next kernel finds the
+ *	  subsystem: at most 47 lower case letters, digits and dashes
+ * @format: a format of the same name, from LIVEUPDATE_FORMAT(); NULL to leave
+ *	    the format out of the catalog in the kernel image
  */
 struct liveupdate_subsystem {
 	const struct liveupdate_subsystem_ops *ops;
@@ -183,11 +192,11 @@ struct liveupdate_subsystem {
 };
 
 /**
- * struct liveupdate_flb_op_args - what an FLB's callback works on
- * @flb: the object's description
- * @data: what goes to the next kernel, usually the physical address of a
- *	  record in preserved memory; @preserve sets it
- * @obj: the object; @preserve and @retrieve set it, others get it
+ * struct liveupdate_flb_op_args - arguments of the callbacks of an FLB
+ * @flb: the registered object
+ * @data: value for the next kernel, usually the physical address of a record in
+ *	  preserved memory; @preserve sets it
+ * @obj: the live object; @preserve and @retrieve set it
  */
 struct liveupdate_flb_op_args {
 	struct liveupdate_flb *flb;
@@ -196,23 +205,22 @@ struct liveupdate_flb_op_args {
 };
 
 /**
- * struct liveupdate_flb_ops - how an object that files share is carried over
- * @preserve: makes the object, and what the next kernel gets of it, when the
- *	first file that depends on it is going to be preserved. After an error
- *	nothing has changed.
- * @unpreserve: undoes @preserve, when no file that depends on it is preserved
- *	any more.
- * @retrieve: in the next kernel, makes the object again out of @data, when
- *	somebody asks for it. After an error it can be called again. Must leave
- *	preserved memory as it is, see kho_incoming_data(): when the update is
- *	followed by another one before all files are finished, @data goes on to
- *	the kernel after.
- * @finish: in the next kernel, frees the object and what @data refers to, when
- *	the last file that depends on it is finished. Cannot fail.
- * @owner: the module that the callbacks are in
+ * struct liveupdate_flb_ops - callbacks of an object that files share
+ * @preserve: creates the object and sets @data, before the first file that
+ *	depends on it is preserved. After an error nothing has changed.
+ * @unpreserve: undoes @preserve, once no preserved file depends on the object.
+ * @retrieve: runs in the next kernel on first use: recreates the object from
+ *	@data. Can be called again after an error. Must leave preserved memory
+ *	unchanged, see kho_incoming_data(): if another update follows before all
+ *	files are finished, @data is handed over unchanged.
+ * @finish: runs in the next kernel once the last file that depends on the
+ *	object is finished: frees the object and the memory that @data refers
+ *	to. Cannot fail.
+ * @owner: the module with the callbacks
  *
- * All of them but @owner are needed. They are called in process context and may
- * sleep, one at a time of all FLBs. They must not call any function for FLBs.
+ * All callbacks are required; @owner may be NULL. They run in process context
+ * and may sleep. At any time at most one callback of any FLB runs. They must
+ * not call functions for FLBs.
  */
 struct liveupdate_flb_ops {
 	int (*preserve)(struct liveupdate_flb_op_args *args);
@@ -223,12 +231,13 @@ struct liveupdate_flb_ops {
 };
 
 /**
- * struct liveupdate_flb - an object that exists while files depend on it
- * @ops: its callbacks
- * @compatible: name of the format of @liveupdate_flb_op_args.data, at most 47
- *	lower case letters, digits and dashes, unique
- * @format: a format of that name, as LIVEUPDATE_FORMAT() defines it; NULL if the
- *	    image of the kernel is not to tell of it
+ * struct liveupdate_flb - an object that exists while files that depend on it
+ *	are preserved
+ * @ops: callbacks
+ * @compatible: name of the format of @liveupdate_flb_op_args.data, unique, at
+ *	most 47 lower case letters, digits and dashes
+ * @format: a format of the same name, from LIVEUPDATE_FORMAT(); NULL to leave
+ *	    the format out of the catalog in the kernel image
  *
  * "FLB" stands for file-lifecycle-bound.
  */

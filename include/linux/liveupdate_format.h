@@ -1,17 +1,19 @@
 /* SPDX-License-Identifier: GPL-2.0 */
 /*
- * The forms in which one kernel leaves something for the next.
+ * Formats of the data that one kernel hands over to the next.
  *
- * A kernel says which formats it reads and writes in lines of text, which are
- * in sysfs, in the image of the kernel, beside it and in its modules. So it is
- * known before a kexec whether the next kernel understands this one:
+ * The format catalog lists the formats that a kernel reads and writes as lines
+ * of text. It can be read from sysfs, from the kernel image and the file beside
+ * it, and from modules. This tells before a kexec whether the next kernel
+ * understands the data of this one:
  *
  *	luo-format:1 KIND OWNER NAME DIR RANK ATTRS
  *	luo-format:1 file memfd memfd-v2 rw 2 needs:kho-vmalloc-v1
  *	luo-format:1 end
  *
- * The words are those of &struct liveupdate_format. The last line tells a kernel
- * that hands nothing over from one that says nothing of what it does.
+ * The words are the fields of &struct liveupdate_format. The last line
+ * distinguishes a kernel without any formats from one without a catalog, and
+ * from a catalog that is cut off.
  */
 
 #ifndef _LINUX_LIVEUPDATE_FORMAT_H
@@ -25,27 +27,27 @@
 
 struct kobject;
 
-/* What each line of text begins with; the number is the version of the text. */
+/* Prefix of each line; the number is the version of the catalog. */
 #define LIVEUPDATE_FORMAT_LINE	"luo-format:1 "
 
 /**
- * struct liveupdate_format - a form in which something goes to the next kernel
- * @kind: what goes: "kho", "container", "core", "subsystem", "flb" or "file"
- * @owner: whose format it is; the formats of one owner stand for each other
- * @name: name of the format, at most 47 characters, unique of its kind. It ends
- *	  in a version, which changes with the layout, and begins with "x-" if
- *	  mainline has no such format
- * @dir: "rw", "r" if this kernel does not write it any more, "w" if it does not
- *	 read it
- * @rank: 1 for the format that the owner writes rather than others, 2 for the
- *	  next one, and so on
- * @attrs: more that is to be known, with commas between: "needs:NAME" of a
- *	   format that this one contains, "lossy" if something does not come
- *	   through that others carry, "optional" if it is only time that is lost
- *	   when the next kernel cannot read it, "default-off" if the command
- *	   line has to ask for it; "-" if there is nothing
- * @modular: the image of a kernel does not tell whether the kernel knows the
- *	     format, which comes with a module
+ * struct liveupdate_format - a format of handed-over data
+ * @kind: type of data: "kho", "container", "core", "subsystem", "flb" or "file"
+ * @owner: provider of the format; the formats of one owner are alternatives
+ * @name: name of the format, at most 47 characters, unique within its kind. It
+ *	  ends in a version that changes with the layout, and begins with "x-"
+ *	  if mainline has no such format
+ * @dir: "rw", "r" if this kernel only reads the format, "w" if it only writes
+ *	 it
+ * @rank: order of preference when the owner writes: 1 is preferred, then 2, and
+ *	  so on
+ * @attrs: comma-separated attributes: "needs:NAME" names a format embedded in
+ *	   this one, "lossy" means that other formats preserve more, "optional"
+ *	   means that a next kernel without the format loses only time,
+ *	   "default-off" means that the command line has to enable it; "-" if
+ *	   there are none
+ * @modular: the format is in a module, so the catalog of a kernel image does
+ *	     not tell whether that kernel knows it
  *
  * The strings consist of lower case letters, digits and ``. _ : , -``.
  */
@@ -71,14 +73,14 @@ struct liveupdate_format {
 #endif
 
 /**
- * LIVEUPDATE_FORMAT_RECORD - put a format into the image of the kernel
- * @_var: a name for it in this file
- * @_kind: as in &struct liveupdate_format, and the others, too
- * @_owner: whose format
+ * LIVEUPDATE_FORMAT_RECORD - add a format to the catalog in the kernel image
+ * @_var: name for the record, unique in this file
+ * @_kind: as in &struct liveupdate_format; the same applies to the others
+ * @_owner: provider of the format
  * @_name: name of the format
- * @_dir: what is done with it
- * @_rank: its place in the order, a number
- * @_attrs: more
+ * @_dir: "rw", "r" or "w"
+ * @_rank: order of preference, a number
+ * @_attrs: attributes
  */
 #define LIVEUPDATE_FORMAT_RECORD(_var, _kind, _owner, _name, _dir, _rank, _attrs) \
 	static const char _var##_record[] __used =			\
@@ -88,14 +90,14 @@ struct liveupdate_format {
 		    _dir " " __stringify(_rank) " " _attrs)
 
 /**
- * LIVEUPDATE_FORMAT - define a format
- * @_var: the variable
- * @_kind: as in &struct liveupdate_format, and the others, too
- * @_owner: whose format
+ * LIVEUPDATE_FORMAT - define a format, and add it to the catalog
+ * @_var: name of the variable
+ * @_kind: as in &struct liveupdate_format; the same applies to the others
+ * @_owner: provider of the format
  * @_name: name of the format
- * @_dir: what is done with it
- * @_rank: its place in the order, a number
- * @_attrs: more
+ * @_dir: "rw", "r" or "w"
+ * @_rank: order of preference, a number
+ * @_attrs: attributes
  */
 #define LIVEUPDATE_FORMAT(_var, _kind, _owner, _name, _dir, _rank, _attrs) \
 	LIVEUPDATE_FORMAT_RECORD(_var, _kind, _owner, _name, _dir,	\

@@ -8,7 +8,7 @@
 #include <linux/tracepoint.h>
 #include <linux/types.h>
 
-/* The numbers of enum liveupdate_state and enum liveupdate_event. */
+/* Values of enum liveupdate_state and enum liveupdate_event. */
 #define liveupdate_show_state(state)			\
 	__print_symbolic(state,				\
 			 { 0, "undefined" },		\
@@ -25,8 +25,9 @@
 			 { 3, "cancel" })
 
 /*
- * An event has taken the whole, or one session, from one state to another; or
- * has not, after an error. The session's name is empty for the whole.
+ * A PREPARE, FREEZE, FINISH or CANCEL event has changed the global state or the
+ * state of one session, or has failed with @err. @session is empty for the
+ * global state.
  */
 TRACE_EVENT(liveupdate_state,
 	TP_PROTO(const char *session, unsigned int event, unsigned int from,
@@ -59,7 +60,7 @@ TRACE_EVENT(liveupdate_state,
 		  __entry->ns)
 );
 
-/* A callback has returned. Token is 0 for what has none. */
+/* A callback has returned. @token is 0 except for files. */
 DECLARE_EVENT_CLASS(liveupdate_callback,
 	TP_PROTO(const char *op, const char *name, u64 token, int err, u64 ns),
 
@@ -85,7 +86,7 @@ DECLARE_EVENT_CLASS(liveupdate_callback,
 		  __get_str(name), __entry->token, __entry->err, __entry->ns)
 );
 
-/* The name is that of the file's format. */
+/* @name is the name of the file's format. */
 DEFINE_EVENT(liveupdate_callback, liveupdate_file,
 	TP_PROTO(const char *op, const char *name, u64 token, int err, u64 ns),
 	TP_ARGS(op, name, token, err, ns)

@@ -12,19 +12,19 @@
 /**
  * DOC: General ioctl format
  *
- * The ioctl interface can grow without losing old programs. Each ioctl passes
- * a pointer to a struct whose first field, @size, is the number of bytes that
- * the caller knows of. The kernel takes fields beyond that as zero, and writes
- * the answer back up to that size.
+ * The ioctl interface is extensible. Each ioctl takes a pointer to a struct
+ * whose first field, @size, is the size of the struct in bytes as the caller
+ * knows it. The kernel treats fields beyond @size as zero, and copies the
+ * result back up to @size.
  *
- * The errors that every command may return:
+ * Every command may fail with:
  *
  *  - ENOTTY: the fd has no such command
- *  - EINVAL: @size is smaller than the command's first version, or the command
- *    is not one for this kind of session
- *  - E2BIG: @size is larger than what this kernel knows, and one of the bytes
- *    beyond that is not zero
- *  - EFAULT: the struct cannot be read, or the answer cannot be written; then
+ *  - EINVAL: @size is smaller than the first version of the struct, or the
+ *    command does not apply to sessions of this direction
+ *  - E2BIG: @size is larger than the struct that this kernel knows, and one of
+ *    the additional bytes is not zero
+ *  - EFAULT: the struct cannot be read, or the result cannot be written; then
  *    nothing has changed
  *  - ENOMEM: out of memory; then nothing has changed
  *
@@ -34,7 +34,7 @@
 
 #define LIVEUPDATE_IOCTL_TYPE		0xBA
 
-/* Size of the name of a session in bytes, the final NUL included. */
+/* Size of the name of a session in bytes, including the NUL. */
 #define LIVEUPDATE_SESSION_NAME_LENGTH	64
 
 /* Commands of /dev/liveupdate. */
@@ -64,31 +64,31 @@ enum {
 /**
  * DOC: States and events
  *
- * The whole has a state, and so has each session. Events take them from one to
- * the next: PREPARE does, while workloads run, what can be done ahead, and
- * closes the set of sessions and files; FREEZE does the rest right before the
- * jump into the next kernel; CANCEL takes both back; FINISH ends the update in
- * the next kernel.
+ * There is one global state, and each session has its own state. Events change
+ * them: PREPARE does the work that can be done while workloads run, and closes
+ * the set of sessions and files; FREEZE does the rest right before the kexec;
+ * CANCEL undoes both; FINISH ends the update in the next kernel.
  *
- * reboot(LINUX_REBOOT_CMD_KEXEC) freezes everything, and prepares it before, as
- * far as nobody has. If it fails everything is as it was before the call.
+ * reboot(LINUX_REBOOT_CMD_KEXEC) freezes everything, and first prepares
+ * whatever is not prepared yet. If it fails, all states are as before the call.
  *
- * An event for the whole takes along those sessions that are not there yet. In
- * UPDATED, PREPARE makes incoming sessions that nobody holds part of the next
- * update, unchanged. When the last incoming session has been finished, UPDATED
- * turns into NORMAL by itself.
+ * A global event also applies to every session that has not reached the target
+ * state. In UPDATED, PREPARE hands over unheld incoming sessions to the next
+ * kernel unchanged. When the last incoming session is finished, UPDATED changes
+ * to NORMAL automatically.
  *
- * poll(2) on the device and on a session reports EPOLLIN and EPOLLPRI when the
- * state has changed since it was last asked for by this fd.
+ * poll(2) on the device and on a session reports EPOLLIN and EPOLLPRI if the
+ * state has changed since it was last read through this fd.
  */
 
 /**
- * enum liveupdate_state - the state of the whole, or of a session
- * @LIVEUPDATE_STATE_UNDEFINED: live update is off, or cannot be used
- * @LIVEUPDATE_STATE_NORMAL: no update is on its way
+ * enum liveupdate_state - global state, or state of a session
+ * @LIVEUPDATE_STATE_UNDEFINED: live update is disabled or unusable
+ * @LIVEUPDATE_STATE_NORMAL: no update is in progress
  * @LIVEUPDATE_STATE_PREPARED: the set of sessions and files is closed
- * @LIVEUPDATE_STATE_FROZEN: everything is recorded, and stays as it is
- * @LIVEUPDATE_STATE_UPDATED: what the previous kernel preserved can be retrieved
+ * @LIVEUPDATE_STATE_FROZEN: everything is serialized, and must not change
+ * @LIVEUPDATE_STATE_UPDATED: files preserved by the previous kernel can be
+ *			      retrieved
  */
 enum liveupdate_state {
 	LIVEUPDATE_STATE_UNDEFINED = 0,
@@ -99,11 +99,11 @@ enum liveupdate_state {
 };
 
 /**
- * enum liveupdate_event - what changes a state
+ * enum liveupdate_event - events that change a state
  * @LIVEUPDATE_PREPARE: NORMAL or UPDATED to PREPARED
  * @LIVEUPDATE_FREEZE: PREPARED to FROZEN
  * @LIVEUPDATE_FINISH: UPDATED to NORMAL
- * @LIVEUPDATE_CANCEL: PREPARED or FROZEN to where PREPARE came from
+ * @LIVEUPDATE_CANCEL: PREPARED or FROZEN to the state before PREPARE
  */
 enum liveupdate_event {
 	LIVEUPDATE_PREPARE = 0,
@@ -115,33 +115,33 @@ enum liveupdate_event {
 /**
  * DOC: Sessions
  *
- * A session is a named set of files that goes through a live update together.
- * It is *outgoing* in the kernel that creates it, and *incoming* in the next
- * one. Both have a name space of their own.
+ * A session is a named set of files that are handed over together. It is
+ * *outgoing* in the kernel that creates it, and *incoming* in the next one.
+ * Outgoing and incoming sessions have separate name spaces.
  *
  * A session is held by its fd, which can be passed to other processes:
  *
  *  - When the last fd of an outgoing session is closed before the kexec, the
- *    session is dropped, and what it preserved is an ordinary file again.
+ *    session is destroyed, and its files are no longer preserved.
  *  - When the last fd of an incoming session is closed and all its files were
- *    retrieved, the session is finished. Otherwise it can be retrieved again,
- *    with the files that were not.
+ *    retrieved, the session is finished. Otherwise the session, with the
+ *    remaining files, can be retrieved again.
  */
 
 /**
  * struct liveupdate_ioctl_create_session - ioctl(LIVEUPDATE_IOCTL_CREATE_SESSION)
  * @size: Input; sizeof(struct liveupdate_ioctl_create_session)
- * @fd: Output; the fd of the new session, close-on-exec
- * @name: Input; its name, not empty and NUL-terminated
+ * @fd: Output; fd of the new session, close-on-exec
+ * @name: Input; name of the session, not empty and NUL-terminated
  *
  * Creates an outgoing session.
  *
  * Errors:
  *
  *  - EAGAIN: the set of sessions is closed: the state is PREPARED or FROZEN
- *  - EEXIST: there is an outgoing session of that name
+ *  - EEXIST: an outgoing session of that name exists
  *  - EINVAL: @name is empty or not terminated
- *  - EMFILE: the process has no fd left
+ *  - EMFILE: the process has no free fd
  */
 struct liveupdate_ioctl_create_session {
 	__u32		size;
@@ -155,20 +155,20 @@ struct liveupdate_ioctl_create_session {
 /**
  * struct liveupdate_ioctl_retrieve_session - ioctl(LIVEUPDATE_IOCTL_RETRIEVE_SESSION)
  * @size: Input; sizeof(struct liveupdate_ioctl_retrieve_session)
- * @fd: Output; the fd of the session, close-on-exec
- * @name: Input; its name, not empty and NUL-terminated
+ * @fd: Output; fd of the session, close-on-exec
+ * @name: Input; name of the session, not empty and NUL-terminated
  *
- * Gives an fd of an incoming session. Only one process at a time can have a
- * session; it may pass the fd on.
+ * Opens an incoming session. Only one process at a time can open a session; it
+ * may pass the fd to others.
  *
  * Errors:
  *
  *  - EAGAIN: the set of sessions is closed: the state is PREPARED or FROZEN
- *  - EINVAL: the session is held already, or @name is empty or not terminated
- *  - EIO: what the previous kernel left of the session is damaged; the memory
- *    stays reserved
- *  - EMFILE: the process has no fd left
- *  - ENOENT: there is no incoming session of that name
+ *  - EINVAL: the session is already held, or @name is empty or not terminated
+ *  - EIO: the handover records of the session are malformed; its memory stays
+ *    reserved
+ *  - EMFILE: the process has no free fd
+ *  - ENOENT: no incoming session of that name exists
  */
 struct liveupdate_ioctl_retrieve_session {
 	__u32		size;
@@ -183,25 +183,27 @@ struct liveupdate_ioctl_retrieve_session {
  * struct liveupdate_session_preserve_fd - ioctl(LIVEUPDATE_SESSION_PRESERVE_FD)
  * @size: Input; sizeof(struct liveupdate_session_preserve_fd)
  * @fd: Input; the file to preserve
- * @token: Input; any number, unique in the session, by which the next kernel
- *	   gives the file back
+ * @token: Input; any number, unique in the session, that identifies the file in
+ *	   the next kernel
  *
- * Preserves a file. It stays usable; what the file's type promises about
- * changes from now on is part of the type's documentation. The session holds
- * the file, so @fd can be closed.
+ * Preserves a file. The file stays usable; the documentation of the file type
+ * describes how later changes are handled. The session holds a reference to the
+ * file, so @fd can be closed.
  *
  * Errors:
  *
- *  - EADDRNOTAVAIL: memory of the file was hot-added, the next kernel lacks it
- *  - EBADF: @fd is no open fd
- *  - EBUSY: the file is preserved already, in this or in another session, or
- *    the set of files is closed: the session or the whole is PREPARED or FROZEN
+ *  - EADDRNOTAVAIL: the file has pages in hot-added memory, which the next
+ *    kernel lacks
+ *  - EBADF: @fd is not an open fd
+ *  - EBUSY: the file is already preserved in this or another session, or the
+ *    set of files is closed: the session state or the global state is PREPARED
+ *    or FROZEN
  *  - EEXIST: @token is in use in this session
  *  - EINTR: the process is being killed
  *  - EINVAL: the session is an incoming one
  *  - ENOENT: files of this type cannot be preserved
  *  - EOPNOTSUPP: files of this type can be preserved, but not this one
- *  - EPROTONOSUPPORT: all formats of files of this type are switched off
+ *  - EPROTONOSUPPORT: all formats of files of this type are disabled
  */
 struct liveupdate_session_preserve_fd {
 	__u32		size;
@@ -215,22 +217,21 @@ struct liveupdate_session_preserve_fd {
 /**
  * struct liveupdate_session_retrieve_fd - ioctl(LIVEUPDATE_SESSION_RETRIEVE_FD)
  * @size: Input; sizeof(struct liveupdate_session_retrieve_fd)
- * @fd: Output; an fd of the file, close-on-exec
- * @token: Input; the number by which the previous kernel preserved the file
+ * @fd: Output; fd of the file, close-on-exec
+ * @token: Input; number under which the file was preserved
  *
- * Gives a preserved file back. It belongs to the process that retrieves it:
- * memory is charged to its cgroup. A token that was retrieved before gives
- * another fd of the same file.
+ * Retrieves a preserved file. Its memory is charged to the memcg of the caller.
+ * Retrieving the same token again returns another fd of the same file.
  *
- * After an error the file can be retrieved once the cause is gone.
+ * After an error the file can be retrieved again.
  *
  * Errors:
  *
  *  - EINVAL: the session is an outgoing one
- *  - EIO: what the previous kernel left of the file is damaged
- *  - EMFILE: the process has no fd left
- *  - ENOENT: the session has no such token, or no module is loaded that knows
- *    the file's format
+ *  - EIO: the handover records of the file are malformed
+ *  - EMFILE: the process has no free fd
+ *  - ENOENT: the session has no such token, or no loaded handler reads the
+ *    format of the file
  */
 struct liveupdate_session_retrieve_fd {
 	__u32		size;
@@ -246,15 +247,15 @@ struct liveupdate_session_retrieve_fd {
  * @size: Input; sizeof(struct liveupdate_session_finish)
  * @reserved: Input; must be zero
  *
- * Ends an incoming session: files that were retrieved are ordinary files from
- * now on, and what was not retrieved is discarded. All or nothing.
+ * Finishes an incoming session: retrieved files become ordinary files, and the
+ * other files are discarded. This applies to all files or, after an error, to
+ * none.
  *
  * Errors:
  *
  *  - EBUSY: a file is not ready to be finished
  *  - EINVAL: the session is an outgoing one, or @reserved is not zero
- *  - ENOENT: a file was not retrieved, and no module is loaded that knows its
- *    format
+ *  - ENOENT: a file was not retrieved, and no loaded handler reads its format
  */
 struct liveupdate_session_finish {
 	__u32		size;
@@ -268,9 +269,9 @@ struct liveupdate_session_finish {
  * struct liveupdate_session_get_name - ioctl(LIVEUPDATE_SESSION_GET_NAME)
  * @size: Input; sizeof(struct liveupdate_session_get_name)
  * @reserved: Input; must be zero
- * @name: Output; the name of the session, NUL-terminated and zero-filled
+ * @name: Output; name of the session, NUL-terminated and zero-filled
  *
- * Tells the name of a session, for whoever was passed its fd.
+ * Reads the name of a session, for processes that received its fd.
  *
  * Errors:
  *
@@ -288,11 +289,11 @@ struct liveupdate_session_get_name {
 /**
  * struct liveupdate_ioctl_get_state - ioctl(LIVEUPDATE_IOCTL_GET_STATE)
  * @size: Input; sizeof(struct liveupdate_ioctl_get_state)
- * @state: Output; enum liveupdate_state of the whole
- * @count: Output; number of live updates in a row that led to this kernel
- * @flags: Input; must be zero. Output; none so far
+ * @state: Output; the global state, enum liveupdate_state
+ * @count: Output; number of consecutive live updates that led to this kernel
+ * @flags: Input; must be zero. Output; no flags are defined
  *
- * Tells the state of the whole. Works on an fd that was opened for reading only.
+ * Reads the global state. Works on a read-only fd.
  *
  * Errors:
  *
@@ -313,24 +314,25 @@ struct liveupdate_ioctl_get_state {
  * @size: Input; sizeof(struct liveupdate_ioctl_set_event)
  * @event: Input; enum liveupdate_event
  *
- * Makes an event happen to everything: %LIVEUPDATE_PREPARE,
- * %LIVEUPDATE_CANCEL, which takes back sessions that were prepared one by one,
- * too, or %LIVEUPDATE_FINISH, which discards what nobody retrieved. All or
- * nothing.
+ * Triggers a global event: %LIVEUPDATE_PREPARE, %LIVEUPDATE_CANCEL, which also
+ * cancels sessions that were prepared individually, or %LIVEUPDATE_FINISH,
+ * which discards files that were not retrieved. After an error nothing has
+ * changed.
  *
  * Errors:
  *
- *  - EBUSY: somebody holds an incoming session that is not finished, or a file
- *    is not ready to be finished; or, for PREPARE, a file was retrieved that was
- *    not ready when the last fd of its session was closed
- *  - EEXIST: an incoming session that would be part of the next update has the
+ *  - EBUSY: an incoming session is held and not finished, or a file is not
+ *    ready to be finished; or, for PREPARE, a file was retrieved that was not
+ *    ready to be finished when the last fd of its session was closed
+ *  - EEXIST: an incoming session that would be handed over unchanged has the
  *    name of an outgoing one
  *  - EINTR: the process is being killed
- *  - EINVAL: the event may not happen in the present state
- *  - ENOENT: there is nothing to cancel; or a file that nobody retrieved cannot
- *    be discarded, as no module is loaded that knows its format
- *  - EOPNOTSUPP: @event is %LIVEUPDATE_FREEZE, which reboot(2) does, or unknown
- *  - whatever the preparation of a file fails with
+ *  - EINVAL: the event is not allowed in the current state
+ *  - ENOENT: there is nothing to cancel; or a file that was not retrieved
+ *    cannot be discarded because no loaded handler reads its format
+ *  - EOPNOTSUPP: @event is unknown, or %LIVEUPDATE_FREEZE, which only reboot(2)
+ *    triggers
+ *  - any error of the handler of a file
  */
 struct liveupdate_ioctl_set_event {
 	__u32		size;
@@ -342,20 +344,20 @@ struct liveupdate_ioctl_set_event {
 
 /* Flags of a session. */
 #define LIVEUPDATE_SESSION_INCOMING	(1 << 0) /* from the previous kernel */
-#define LIVEUPDATE_SESSION_HELD		(1 << 1) /* somebody has its fd */
-#define LIVEUPDATE_SESSION_DAMAGED	(1 << 2) /* its files cannot be had */
+#define LIVEUPDATE_SESSION_HELD		(1 << 1) /* a process has its fd */
+#define LIVEUPDATE_SESSION_DAMAGED	(1 << 2) /* its records are malformed */
 
 /**
- * struct liveupdate_session_info - what there is to know of a session
- * @name: its name, NUL-terminated and zero-filled
+ * struct liveupdate_session_info - an entry of %LIVEUPDATE_IOCTL_LIST_SESSIONS
+ * @name: name of the session, NUL-terminated and zero-filled
  * @state: enum liveupdate_state
- * @flags: %LIVEUPDATE_SESSION_INCOMING and others; an outgoing session is always
- *	   held, without %LIVEUPDATE_SESSION_HELD
- * @files: number of its files
- * @bytes: memory that is preserved for them in bytes, as far as it is known: that
- *	   of an incoming file is when it has been retrieved
- * @retrieved: number of files of an incoming session that were retrieved; of an
- *	       outgoing one the same as @files
+ * @flags: %LIVEUPDATE_SESSION_*; an outgoing session is always held and does
+ *	   not have %LIVEUPDATE_SESSION_HELD set
+ * @files: number of files in the session
+ * @bytes: size of the memory preserved for the files in bytes, as far as known;
+ *	   for an incoming file it is known once the file has been retrieved
+ * @retrieved: number of retrieved files of an incoming session; equal to @files
+ *	       for an outgoing one
  */
 struct liveupdate_session_info {
 	__u8		name[LIVEUPDATE_SESSION_NAME_LENGTH];
@@ -369,20 +371,21 @@ struct liveupdate_session_info {
 #define LIVEUPDATE_SESSION_INFO_SIZE_VER0	96
 
 /* Flags of %LIVEUPDATE_IOCTL_LIST_SESSIONS. */
-#define LIVEUPDATE_LIST_INCOMING	(1 << 0) /* not the outgoing ones */
+#define LIVEUPDATE_LIST_INCOMING	(1 << 0) /* list incoming sessions */
 
 /**
  * struct liveupdate_ioctl_list_sessions - ioctl(LIVEUPDATE_IOCTL_LIST_SESSIONS)
  * @size: Input; sizeof(struct liveupdate_ioctl_list_sessions)
  * @flags: Input; %LIVEUPDATE_LIST_INCOMING, or zero for the outgoing sessions
- * @cursor: Input; zero to begin. Output; what to pass to go on
+ * @cursor: Input; zero for the first call. Output; value for the next call
  * @buffer: Input; address of an array of struct liveupdate_session_info
- * @count: Input; number of its entries. Output; number of those written
+ * @count: Input; number of entries in @buffer. Output; number of entries
+ *	   written
  * @entry_size: Input; sizeof(struct liveupdate_session_info)
  *
- * Lists sessions in the order in which they were created. The end is reached
- * when no entry is written; fewer than there is room for do not mean the end.
- * Works on an fd that was opened for reading only.
+ * Lists sessions in order of creation. The list is complete when a call writes
+ * no entry; a call may write fewer entries than fit before that. Works on a
+ * read-only fd.
  *
  * Errors:
  *
@@ -406,17 +409,17 @@ struct liveupdate_ioctl_list_sessions {
  * struct liveupdate_ioctl_discard_session - ioctl(LIVEUPDATE_IOCTL_DISCARD_SESSION)
  * @size: Input; sizeof(struct liveupdate_ioctl_discard_session)
  * @reserved: Input; must be zero
- * @name: Input; its name
+ * @name: Input; name of the session
  *
- * Discards an incoming session that nobody holds, and everything in it.
+ * Discards an incoming session that is not held, with all its files.
  *
  * Errors:
  *
- *  - EBUSY: somebody holds the session, a file is not ready to be finished, or
- *    the set of sessions is closed
+ *  - EBUSY: the session is held, a file is not ready to be finished, or the set
+ *    of sessions is closed
  *  - EINVAL: @name is empty or not terminated
- *  - ENOENT: there is no such session, or no module is loaded that knows the
- *    format of one of its files
+ *  - ENOENT: no such session exists, or no loaded handler reads the format of
+ *    one of its files
  *  - EOPNOTSUPP: @reserved is not zero
  */
 struct liveupdate_ioctl_discard_session {
@@ -432,11 +435,11 @@ struct liveupdate_ioctl_discard_session {
  * struct liveupdate_session_get_state - ioctl(LIVEUPDATE_SESSION_GET_STATE)
  * @size: Input; sizeof(struct liveupdate_session_get_state)
  * @state: Output; enum liveupdate_state of the session
- * @flags: Input; must be zero. Output; %LIVEUPDATE_SESSION_INCOMING and others
+ * @flags: Input; must be zero. Output; %LIVEUPDATE_SESSION_*
  * @reserved: Input; must be zero
- * @files: Output; number of its files
- * @bytes: Output; memory that is preserved for them in bytes, see struct
- *	   liveupdate_session_info
+ * @files: Output; number of files in the session
+ * @bytes: Output; size of the memory preserved for the files in bytes, see
+ *	   struct liveupdate_session_info
  *
  * Errors:
  *
@@ -459,18 +462,18 @@ struct liveupdate_session_get_state {
  * @size: Input; sizeof(struct liveupdate_session_set_event)
  * @event: Input; enum liveupdate_event
  *
- * Makes an event happen to this session alone. An outgoing session can be
- * prepared, then frozen, then cancelled, whatever the state of the whole; an
- * incoming one can be finished.
+ * Triggers an event for this session only. An outgoing session can be prepared,
+ * frozen and cancelled independently of the global state; an incoming one can
+ * be finished.
  *
  * Errors:
  *
  *  - EINTR: the process is being killed
- *  - EINVAL: the event may not happen in the session's state, or a kexec is on
- *    its way
+ *  - EINVAL: the event is not allowed in the state of the session, or a kexec
+ *    is in progress
  *  - EOPNOTSUPP: @event is unknown
  *  - for %LIVEUPDATE_FINISH the errors of %LIVEUPDATE_SESSION_FINISH, otherwise
- *    whatever the preparation of a file fails with
+ *    any error of the handler of a file
  */
 struct liveupdate_session_set_event {
 	__u32		size;
@@ -484,14 +487,14 @@ struct liveupdate_session_set_event {
  * struct liveupdate_session_unpreserve_fd - ioctl(LIVEUPDATE_SESSION_UNPRESERVE_FD)
  * @size: Input; sizeof(struct liveupdate_session_unpreserve_fd)
  * @reserved: Input; must be zero
- * @token: Input; the number by which the file was preserved
+ * @token: Input; number under which the file was preserved
  *
- * Takes a file out of an outgoing session: it is an ordinary file again.
+ * Removes a file from an outgoing session: it is no longer preserved.
  *
  * Errors:
  *
- *  - EBUSY: the set of files is closed: the session or the whole is PREPARED or
- *    FROZEN
+ *  - EBUSY: the set of files is closed: the session state or the global state
+ *    is PREPARED or FROZEN
  *  - EINTR: the process is being killed
  *  - EINVAL: the session is an incoming one
  *  - ENOENT: the session has no such token
@@ -506,19 +509,19 @@ struct liveupdate_session_unpreserve_fd {
 #define LIVEUPDATE_SESSION_UNPRESERVE_FD \
 	_IO(LIVEUPDATE_IOCTL_TYPE, LIVEUPDATE_CMD_SESSION_UNPRESERVE_FD)
 
-/* Length of the name of a format in bytes, the final NUL included. */
+/* Size of the name of a format in bytes, including the NUL. */
 #define LIVEUPDATE_FORMAT_LENGTH	48
 
 /* Flags of a file. */
 #define LIVEUPDATE_FILE_OPEN	(1 << 0) /* outgoing, or retrieved */
 
 /**
- * struct liveupdate_file_info - what there is to know of a file of a session
- * @token: the number by which it is known
- * @bytes: memory that is preserved for it in bytes, 0 if it is not known
+ * struct liveupdate_file_info - an entry of %LIVEUPDATE_SESSION_LIST_FDS
+ * @token: number that identifies the file in the session
+ * @bytes: size of the memory preserved for the file in bytes, 0 if not known
  * @flags: %LIVEUPDATE_FILE_OPEN
  * @reserved: zero
- * @format: name of the format that it is in, NUL-terminated and zero-filled
+ * @format: name of the format of the file, NUL-terminated and zero-filled
  */
 struct liveupdate_file_info {
 	__aligned_u64	token;
@@ -534,15 +537,16 @@ struct liveupdate_file_info {
  * struct liveupdate_session_list_fds - ioctl(LIVEUPDATE_SESSION_LIST_FDS)
  * @size: Input; sizeof(struct liveupdate_session_list_fds)
  * @flags: Input; must be zero
- * @cursor: Input; the lowest token to list. Output; what to pass to go on, zero
- *	    after the highest token that there can be
+ * @cursor: Input; the lowest token to list. Output; value for the next call,
+ *	    zero after the highest possible token
  * @buffer: Input; address of an array of struct liveupdate_file_info
- * @count: Input; number of its entries. Output; number of those written
+ * @count: Input; number of entries in @buffer. Output; number of entries
+ *	   written
  * @entry_size: Input; sizeof(struct liveupdate_file_info)
  *
- * Lists the files of a session, sorted by token. The end is reached when no
- * entry is written, or @cursor is zero afterwards; fewer than there is room for
- * do not mean the end.
+ * Lists the files of a session, sorted by token. The list is complete when a
+ * call writes no entry or sets @cursor to zero; a call may write fewer entries
+ * than fit before that.
  *
  * Errors:
  *

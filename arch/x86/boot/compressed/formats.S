@@ -1,7 +1,8 @@
 /* SPDX-License-Identifier: GPL-2.0 */
 /*
- * What the kernel says of its formats, see <linux/liveupdate_format.h>, where it
- * can be read without decompressing anything. Nothing refers to it.
+ * The kernel's format catalog, see <linux/liveupdate_format.h>, in the
+ * uncompressed part of the image so that tools can read it without
+ * decompressing anything. No code refers to it.
  */
 
 	.section .rodata, "a", @progbits

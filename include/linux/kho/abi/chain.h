@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: GPL-2.0 */
 /*
- * Kexec Handover: lists of records that one kernel leaves for the next.
+ * Kexec Handover: lists of handover records.
  *
  * .. code-block:: none
  *
@@ -8,9 +8,9 @@
  *	| next   | count | entry 0 | entry 1 |         |   one page
  *	+--------+-------+---------+---------+-- ... --+
  *
- * Each block is a preserved page, filled before the next one is begun. A block
- * without entries does not occur: no entries, no block. A change of anything in
- * this file takes a new %LUO_CHAIN_FORMAT.
+ * Each block is a preserved page. A writer fills a block completely before it
+ * adds the next one, and writes no block without entries: an empty list has no
+ * block. Any change to this file requires a new %LUO_CHAIN_FORMAT.
  */
 
 #ifndef _LINUX_KHO_ABI_CHAIN_H
@@ -20,16 +20,16 @@
 #include <linux/types.h>
 #include <vdso/page.h>
 
-/* Name of the format, which other formats contain. */
+/* Name of the format. Other formats embed it. */
 #define LUO_CHAIN_FORMAT		"luo-chain-v1"
 
-/* A chain with more blocks than this is damaged. */
+/* A chain with more blocks than this is malformed. */
 #define KHO_CHAIN_MAX_BLOCKS		10000
 
 /**
- * struct kho_chain_block - head of a page of entries
+ * struct kho_chain_block - header of a page of entries
  * @next: pa of the next block, 0 in the last one
- * @count: number of entries in this block, at least 1 in what is written
+ * @count: number of entries in this block; writers store at least 1
  */
 struct kho_chain_block {
 	u64 next;
@@ -39,7 +39,7 @@ struct kho_chain_block {
 static_assert(sizeof(struct kho_chain_block) == 16);
 
 /**
- * kho_chain_block_capacity - how many entries fit in a block
+ * kho_chain_block_capacity - number of entries that fit in a block
  * @entry_size: size of an entry in bytes
  *
  * Return: number of entries.

@@ -1,9 +1,9 @@
 /* SPDX-License-Identifier: GPL-2.0 */
 /*
- * Kexec Handover: the bytes that one kernel leaves for the next.
+ * Kexec Handover: format of the root and of the tracker.
  *
- * Everything is in native endianness. "pa" is a physical address; 0 stands for
- * "none". A change of anything in this file takes a new %KHO_COMPATIBLE.
+ * All fields are in native endianness. "pa" is a physical address; 0 stands for
+ * "none". Any change to this file requires a new %KHO_COMPATIBLE.
  *
  * Root
  * ----
@@ -23,14 +23,15 @@
  *		};
  *	};
  *
- * A sub-tree whose name a kernel does not know is ignored.
+ * A kernel ignores sub-trees with unknown names.
  *
  * Tracker
  * -------
  *
  * A radix tree over all preserved blocks. A block is a naturally aligned
- * power-of-two number of pages. Its key has one bit that tells the order, and
- * below that bit the address of the block in units of its size:
+ * power-of-two number of pages. The position of the highest bit set in its key
+ * encodes the order. The bits below it are the address of the block in units of
+ * the block size:
  *
  * .. code-block:: none
  *
@@ -41,8 +42,9 @@
  *	| 0            0 |0|1| pa >> 14                                |  order 2
  *	+----------------+---------------------------------------------+
  *
- * So within one order keys ascend with the address. Nodes are single pages:
- * level 0 is a bitmap, the levels above are tables of pa. With pages of 4 KiB:
+ * Within one order, keys therefore ascend with the address. Nodes are single
+ * pages: level 0 is a bitmap, the levels above are tables of pa. With 4 KiB
+ * pages:
  *
  * .. code-block:: none
  *
@@ -51,8 +53,8 @@
  *	          table -> table -> table -> table -> table -> bitmap
  *	                    (512 pa each)                   (32768 bits)
  *
- * Nodes are not preserved themselves. They lie outside scratch, so the next
- * kernel does not touch them before it has read the tree.
+ * The nodes themselves are not preserved. They lie outside scratch, so the next
+ * kernel does not allocate them before it has read the tree.
  */
 
 #ifndef _LINUX_KHO_ABI_KHO_H
@@ -69,7 +71,7 @@
 /* The root node's "compatible". */
 #define KHO_COMPATIBLE			"kho-v4"
 
-/* Properties of the root node and of the sub-trees, each a u64. */
+/* Properties of the root node and of its sub-trees, each a u64. */
 #define KHO_PROP_MEMORY_MAP		"preserved-memory-map"
 #define KHO_PROP_DATA			"preserved-data"
 #define KHO_PROP_SIZE			"blob-size"
@@ -98,7 +100,8 @@ struct kho_tree_table {
 
 /**
  * struct kho_tree_bitmap - a node of the tracker at level 0
- * @bits: one bit a block; an array of unsigned long, as bitmaps are
+ * @bits: one bit per block; unsigned long because the bitmap functions take
+ *	  that
  */
 struct kho_tree_bitmap {
 	unsigned long bits[KHO_TREE_BITS / __BITS_PER_LONG];
@@ -108,9 +111,9 @@ static_assert(sizeof(struct kho_tree_table) == PAGE_SIZE);
 static_assert(sizeof(struct kho_tree_bitmap) == PAGE_SIZE);
 
 /**
- * kho_tree_key - the key of a block
+ * kho_tree_key - compute the key of a block
  * @pa: physical address of the block, a multiple of its size
- * @order: log2 of the block's number of pages, at most %KHO_TREE_MAX_ORDER
+ * @order: log2 of the number of pages in the block, at most %KHO_TREE_MAX_ORDER
  *
  * Return: the key.
  */
@@ -121,10 +124,10 @@ static inline u64 kho_tree_key(u64 pa, unsigned int order)
 }
 
 /**
- * kho_tree_key_order - the order of the block that a key stands for
+ * kho_tree_key_order - get the order of the block that a key encodes
  * @key: a key, not 0
  *
- * Return: the order; above %KHO_TREE_MAX_ORDER if @key stands for no block.
+ * Return: the order; above %KHO_TREE_MAX_ORDER if @key encodes no valid block.
  */
 static inline unsigned int kho_tree_key_order(u64 key)
 {
@@ -132,7 +135,7 @@ static inline unsigned int kho_tree_key_order(u64 key)
 }
 
 /**
- * kho_tree_key_pa - the address of the block that a key stands for
+ * kho_tree_key_pa - get the address of the block that a key encodes
  * @key: a key with a valid order
  *
  * Return: the physical address.
@@ -146,11 +149,11 @@ static inline u64 kho_tree_key_pa(u64 key)
 }
 
 /**
- * kho_tree_index - where a key leads in a node
+ * kho_tree_index - get the index of a key in a node
  * @key: the key
  * @level: the node's level, 0 for a bitmap
  *
- * Return: number of the bit or slot.
+ * Return: the number of the bit or slot.
  */
 static inline unsigned int kho_tree_index(u64 key, unsigned int level)
 {

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: GPL-2.0 */
 /*
- * Live Update Orchestrator: the bytes that one kernel leaves for the next.
+ * Live Update Orchestrator: format of the handover records.
  *
  * .. code-block:: none
  *
@@ -26,9 +26,9 @@
  *	| ...                        |
  *	+----------------------------+
  *
- * Everything is in native endianness. "pa" is a physical address; 0 stands for
- * "none". All of it lies in preserved folios. A change of anything in this
- * file takes a new %LUO_COMPATIBLE.
+ * All fields are in native endianness. "pa" is a physical address; 0 stands for
+ * "none". All records lie in preserved folios. Any change to this file requires
+ * a new %LUO_COMPATIBLE.
  */
 
 #ifndef _LINUX_KHO_ABI_LUO_H
@@ -42,7 +42,7 @@
 /* Name of the KHO sub-tree. */
 #define LUO_SUBTREE		"LUO"
 
-/* What &luo_ser.compatible says, its NUL included. */
+/* Value of &luo_ser.compatible, including the NUL. */
 #define LUO_COMPATIBLE		"luo-v5"
 
 #define LUO_COMPATIBLE_SIZE	8
@@ -50,11 +50,12 @@
 #define LUO_FORMAT_SIZE		48
 
 /**
- * struct luo_ser - root of what LUO hands over
+ * struct luo_ser - root of LUO's handover records
  * @compatible: %LUO_COMPATIBLE, zero-filled
- * @liveupdate_num: number of live updates before this one, and this one
- * @sessions: pa of the chain of struct luo_session_ser, 0 if there is none
- * @flbs: pa of the page of file-lifecycle-bound objects, 0 if there is none
+ * @liveupdate_num: number of consecutive live updates, including this one
+ * @sessions: pa of the chain of struct luo_session_ser, 0 if there are no
+ *	      sessions
+ * @flbs: pa of the page of file-lifecycle-bound objects, 0 if there are none
  */
 struct luo_ser {
 	char compatible[LUO_COMPATIBLE_SIZE];
@@ -65,8 +66,8 @@ struct luo_ser {
 
 /**
  * struct luo_session_ser - one session
- * @name: its name, NUL-terminated and zero-filled, not empty, unique
- * @files: pa of the chain of struct luo_file_ser, 0 if there is none
+ * @name: name of the session, NUL-terminated and zero-filled, not empty, unique
+ * @files: pa of the chain of struct luo_file_ser, 0 if there are no files
  * @count: number of files
  */
 struct luo_session_ser {
@@ -77,10 +78,9 @@ struct luo_session_ser {
 
 /**
  * struct luo_file_ser - one file
- * @compatible: name of the format that @data is in, NUL-terminated and
- *		zero-filled
- * @data: what the file's handler left; for memfds the pa of a record
- * @token: the number by which userspace knows the file, unique in the session
+ * @compatible: name of the format of @data, NUL-terminated and zero-filled
+ * @data: value set by the file handler; for memfds the pa of a record
+ * @token: number that identifies the file to userspace, unique in the session
  */
 struct luo_file_ser {
 	char compatible[LUO_FORMAT_SIZE];
@@ -89,10 +89,10 @@ struct luo_file_ser {
 };
 
 /**
- * struct luo_flb_ser - an object that files of some handlers have in common
- * @name: name of the format that @data is in, NUL-terminated and zero-filled,
- *	  not empty, unique in the page
- * @data: what the object's owner left
+ * struct luo_flb_ser - an object shared by the files of some handlers
+ * @name: name of the format of @data, NUL-terminated and zero-filled, not
+ *	  empty, unique in the page
+ * @data: value set by the provider of the object
  * @files: number of files that depend on it, at least 1
  */
 struct luo_flb_ser {
@@ -101,12 +101,12 @@ struct luo_flb_ser {
 	u64 files;
 };
 
-/* How many of them there can be. */
+/* Maximum number of objects. */
 #define LUO_FLB_MAX		((PAGE_SIZE - 2 * sizeof(u64)) /	\
 				 sizeof(struct luo_flb_ser))
 
 /**
- * struct luo_flb_page - the objects that files have in common
+ * struct luo_flb_page - all objects that files share
  * @pages: size of this record in pages, 1
  * @count: number of entries in @flbs, at most %LUO_FLB_MAX
  * @flbs: the objects

@@ -1,21 +1,21 @@
 /* SPDX-License-Identifier: GPL-2.0 */
 /*
- * Live update of memfds on tmpfs: the bytes that one kernel leaves for the
- * next. Format "memfd-v2".
+ * Live update of memfds on tmpfs: format "memfd-v2" of the handover records.
  *
  * .. code-block:: none
  *
- *	struct memfd_luo_ser      area of vmalloc(), sorted by index
+ *	struct memfd_luo_ser      vmalloc() area, sorted by index
  *	+---------------------+   +---------------------------------+
  *	| pos, size, seals    |   | struct memfd_luo_folio_ser      | --> folio
  *	| nr_folios           |   | struct memfd_luo_folio_ser      | --> folio
  *	| folios  ------------|-->| ...                             |
  *	+---------------------+   +---------------------------------+
  *
- * Each folio is preserved as a folio. What the area does not name is a hole.
+ * Each folio is preserved with its order. File offsets without an entry in the
+ * area are holes.
  *
- * Everything is in native endianness. A change of anything in this file takes
- * a new %MEMFD_LUO_COMPATIBLE.
+ * All fields are in native endianness. Any change to this file requires a new
+ * %MEMFD_LUO_COMPATIBLE.
  */
 
 #ifndef _LINUX_KHO_ABI_MEMFD_H
@@ -51,10 +51,10 @@
  * struct memfd_luo_ser - one memfd
  * @pos: file position in bytes
  * @size: size of the file in bytes
- * @seals: %MEMFD_LUO_SEAL_*; others mean a format that the reader does not know
- * @flags: 0; others mean a format that the reader does not know
+ * @seals: %MEMFD_LUO_SEAL_*; a reader rejects unknown bits
+ * @flags: 0; a reader rejects any bit
  * @nr_folios: number of entries in @folios
- * @folios: area of vmalloc() with the entries; all zero if there are none
+ * @folios: vmalloc() area with the entries; all zero if there are none
  */
 struct memfd_luo_ser {
 	u64 pos;
@@ -67,8 +67,8 @@ struct memfd_luo_ser {
 
 /**
  * struct memfd_luo_folio_ser - one folio of a memfd
- * @desc: %MEMFD_LUO_FOLIO_PFN is where the folio is, 0 if there is none;
- *	  %MEMFD_LUO_FOLIO_FLAGS what is known of its contents
+ * @desc: %MEMFD_LUO_FOLIO_PFN is the frame number of the folio, 0 if there is
+ *	  none; %MEMFD_LUO_FOLIO_FLAGS is the state of its contents
  * @index: offset of the folio in the file in pages, a multiple of its size
  */
 struct memfd_luo_folio_ser {

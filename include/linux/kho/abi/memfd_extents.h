@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: GPL-2.0 */
 /*
- * Live update of memfds on tmpfs: the bytes that one kernel leaves for the
- * next. Format "x-memfd-extents-v1".
+ * Live update of memfds on tmpfs: format "x-memfd-extents-v1" of the handover
+ * records.
  *
  * .. code-block:: none
  *
@@ -15,14 +15,13 @@
  *	+--------------------+     +------------------+     +--------------+
  *
  * The record and each chunk are preserved folios. The pages of an extent are
- * preserved as a range of pages, one range or several that lie next to each
- * other, with no regard to the folios that they were in. What no extent names
- * is a hole.
+ * preserved as one or more adjacent ranges of single pages, regardless of the
+ * folios that they belonged to. File offsets without an extent are holes.
  *
- * Everything is in native endianness. A field that an older reader may ignore
- * goes to the end of the record, whose @length grows, with a bit in @compat if
- * its presence has to be told; one that it must not ignore takes a bit in
- * @incompat. Any other change takes a new %MEMFD_EXTENTS_COMPATIBLE.
+ * All fields are in native endianness. A new field is appended to the record,
+ * whose @length grows. If older readers may ignore it, it gets a bit in @compat
+ * where its presence has to be signalled; if they must not, it gets a bit in
+ * @incompat. Any other change requires a new %MEMFD_EXTENTS_COMPATIBLE.
  */
 
 #ifndef _LINUX_KHO_ABI_MEMFD_EXTENTS_H
@@ -37,7 +36,7 @@
 /* Name of the format. */
 #define MEMFD_EXTENTS_COMPATIBLE	"x-memfd-extents-v1"
 
-/* Features that the reader has to know: none yet. */
+/* Incompatible features known to this kernel: none yet. */
 #define MEMFD_EXTENTS_INCOMPAT		0ULL
 
 /* Bits of &memfd_extents_ser.seals, the same as the F_SEAL_* of fcntl(2). */
@@ -46,13 +45,13 @@
 /* Bits of &memfd_extents_ser.mode, the same as those of chmod(2). */
 #define MEMFD_EXTENTS_ALL_MODES		07777
 
-/* Bits of &memfd_extents_ser.flags: how the file was open. */
+/* Bits of &memfd_extents_ser.flags: access mode and file status flags. */
 #define MEMFD_EXTENTS_READ		BIT(0)
 #define MEMFD_EXTENTS_WRITE		BIT(1)
 #define MEMFD_EXTENTS_APPEND		BIT(2)
 #define MEMFD_EXTENTS_ALL_FLAGS		GENMASK(2, 0)
 
-/* Size of a name with its NUL. */
+/* Size of a name, including the NUL. */
 #define MEMFD_EXTENTS_NAME_SIZE		256
 
 /**
@@ -69,21 +68,22 @@ struct memfd_extents_time {
 
 /**
  * struct memfd_extents_ser - one memfd
- * @length: size of the record in bytes, at least that of this struct, at most
- *	    that of a page
- * @page_size: size of a page in bytes; the reader's has to be the same
- * @sum: xxh64 of what follows @sum, up to @length, with @page_size in the upper
- *	 half of the seed and @length in the lower half
- * @incompat: features that the reader has to know; 0
- * @compat: features that the reader need not know
- * @size: size of the file in bytes; extents may lie behind it
+ * @length: size of the record in bytes, at least the size of this struct and at
+ *	    most one page
+ * @page_size: size of a page in bytes; a reader with another page size rejects
+ *	       the record
+ * @sum: xxh64 of the bytes after @sum up to @length; the seed has @page_size in
+ *	 the upper and @length in the lower half
+ * @incompat: features that a reader must know; 0
+ * @compat: features that a reader may ignore
+ * @size: size of the file in bytes; extents may lie beyond EOF
  * @pos: file position in bytes
- * @seals: F_SEAL_*; others mean a format that the reader does not know
+ * @seals: F_SEAL_*; a reader rejects unknown bits
  * @mode: permission bits
- * @uid: owner in the initial user namespace; not the invalid one, -1
+ * @uid: owner in the initial user namespace; never the invalid uid, -1
  * @gid: group, likewise
- * @flags: %MEMFD_EXTENTS_READ and %MEMFD_EXTENTS_WRITE, at least one of them,
- *	   and %MEMFD_EXTENTS_APPEND
+ * @flags: %MEMFD_EXTENTS_READ or %MEMFD_EXTENTS_WRITE or both, and
+ *	   %MEMFD_EXTENTS_APPEND
  * @reserved: 0
  * @atime: time of the last access
  * @mtime: time of the last change of the contents
@@ -92,7 +92,7 @@ struct memfd_extents_time {
  * @nr_extents: number of extents in all chunks
  * @nr_pages: number of pages in all extents
  * @chunks: pa of the first chunk, 0 if there are no extents
- * @name: the name that was given to memfd_create(2), NUL-terminated
+ * @name: name passed to memfd_create(2), NUL-terminated
  */
 struct memfd_extents_ser {
 	u32 length;
@@ -119,7 +119,7 @@ struct memfd_extents_ser {
 };
 
 /**
- * struct memfd_extent - pages in a row, in the file and in memory
+ * struct memfd_extent - pages that are contiguous in the file and in memory
  * @index: offset of the first page in the file, in pages
  * @pfn: frame number of the first page
  * @nr: number of pages, not 0
@@ -134,12 +134,12 @@ struct memfd_extent {
 	((PAGE_SIZE - 3 * sizeof(u64)) / sizeof(struct memfd_extent))
 
 /**
- * struct memfd_extents_chunk - a page full of extents
- * @sum: xxh64 of what follows @sum, up to the last extent in use, with the
- *	 number of chunks before this one as the seed
+ * struct memfd_extents_chunk - one page of extents
+ * @sum: xxh64 of the bytes after @sum up to the last extent in use; the seed is
+ *	 the number of preceding chunks
  * @next: pa of the next chunk, 0 in the last one
  * @nr: number of extents in use, not 0
- * @extents: sorted by index over all chunks; they do not overlap
+ * @extents: sorted by index across all chunks, not overlapping
  */
 struct memfd_extents_chunk {
 	u64 sum;

@@ -1,9 +1,9 @@
 /* SPDX-License-Identifier: GPL-2.0 */
 /*
- * Kexec Handover: what a kernel tells the next one about itself.
+ * Kexec Handover: release and kexec count of the previous kernel.
  *
- * The record lies in a preserved page. A change of anything in this file takes
- * a new %KHO_METADATA_VERSION.
+ * The record lies in a preserved page. Any change to this file requires a new
+ * %KHO_METADATA_VERSION.
  */
 
 #ifndef _LINUX_KHO_ABI_METADATA_H
@@ -18,16 +18,16 @@
 
 #define KHO_METADATA_VERSION	1
 
-/* As much as utsname(2) has room for, and a NUL. */
+/* Size of a release in utsname(2), including the NUL. */
 #define KHO_RELEASE_SIZE	65
 
 /**
- * struct kho_metadata - what a kernel says of itself
+ * struct kho_metadata - identification of the kernel that wrote it
  * @version: %KHO_METADATA_VERSION
- * @previous_release: its release, NUL-terminated
- * @kexec_count: number of kexecs with a handover, the one to come included
+ * @previous_release: release of the writing kernel, NUL-terminated
+ * @kexec_count: number of kexecs with a handover, including the next one
  *
- * Packed, because the format is older than this kernel.
+ * Packed, for compatibility with kernels that already write this format.
  */
 struct kho_metadata {
 	u32 version;

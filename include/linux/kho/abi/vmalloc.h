@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: GPL-2.0 */
 /*
- * Kexec Handover: areas of vmalloc() that one kernel leaves for the next.
+ * Kexec Handover: format of preserved vmalloc() areas.
  *
  * .. code-block:: none
  *
@@ -12,8 +12,7 @@
  *	+-------------------+    +----------------+    +----------------+
  *
  * A block is 2^order pages, preserved as a range of pages. Chunks are
- * preserved pages. A change of anything in this file takes a new
- * %KHO_VMALLOC_FORMAT.
+ * preserved pages. Any change to this file requires a new %KHO_VMALLOC_FORMAT.
  */
 
 #ifndef _LINUX_KHO_ABI_VMALLOC_H
@@ -23,7 +22,7 @@
 #include <linux/types.h>
 #include <vdso/page.h>
 
-/* Name of the format, which other formats contain. */
+/* Name of the format. Other formats embed it. */
 #define KHO_VMALLOC_FORMAT		"kho-vmalloc-v1"
 
 /* Bits of &kho_vmalloc.flags. */
@@ -31,10 +30,10 @@
 #define KHO_VMALLOC_HUGE_VMAP		0x0002	/* VM_ALLOW_HUGE_VMAP */
 
 /**
- * struct kho_vmalloc - what is left of an area of vmalloc()
+ * struct kho_vmalloc - descriptor of a preserved vmalloc() area
  * @first: pa of the first chunk
  * @total_pages: size of the area, in pages
- * @flags: KHO_VMALLOC_*; others mean a format that the reader does not know
+ * @flags: KHO_VMALLOC_*; a reader rejects unknown bits
  * @order: order of the area's blocks
  */
 struct kho_vmalloc {
@@ -49,10 +48,10 @@ static_assert(sizeof(struct kho_vmalloc) == 16);
 #define KHO_VMALLOC_CHUNK_BLOCKS	(PAGE_SIZE / sizeof(u64) - 1)
 
 /**
- * struct kho_vmalloc_chunk - a page full of the pa of blocks
+ * struct kho_vmalloc_chunk - one page of block addresses
  * @next: pa of the next chunk, 0 in the last one
- * @blocks: pa of the blocks, in the order in which they are mapped; 0 ends
- *	    the list in a chunk that is not full
+ * @blocks: pa of the blocks, in mapping order; 0 ends the list in a chunk that
+ *	    is not full
  */
 struct kho_vmalloc_chunk {
 	u64 next;

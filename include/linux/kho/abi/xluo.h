@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: GPL-2.0 */
 /*
- * Live Update Orchestrator: the bytes that one kernel leaves for the next, as
- * far as the record in <linux/kho/abi/luo.h> has no room for them.
+ * Live Update Orchestrator: format of the extension record. It holds the data
+ * that has no field in the record of <linux/kho/abi/luo.h>.
  *
  * .. code-block:: none
  *
@@ -15,14 +15,14 @@
  *	                             | ...                        |
  *	                             +----------------------------+
  *
- * Everything is in native endianness. "pa" is a physical address; 0 stands for
- * "none". All of it lies in preserved folios.
+ * All fields are in native endianness. "pa" is a physical address; 0 stands for
+ * "none". All records lie in preserved folios.
  *
- * A kernel that does not know the sub-tree loses what is in it, and nothing
- * else. A later writer can append fields: @xluo_ser.size tells. It sets a bit
- * in @xluo_ser.incompat if a reader that does not know them must not read the
- * record, and a bit in @xluo_ser.compat if that does no harm. A change of
- * anything else takes a new %XLUO_COMPATIBLE.
+ * A kernel that does not know the sub-tree loses its contents, and nothing
+ * else. A newer writer may append fields and increase @xluo_ser.size. It sets a
+ * bit in @xluo_ser.incompat if readers that do not know the fields must reject
+ * the record, and a bit in @xluo_ser.compat if they may ignore the fields. Any
+ * other change requires a new %XLUO_COMPATIBLE.
  */
 
 #ifndef _LINUX_KHO_ABI_XLUO_H
@@ -35,13 +35,13 @@
 /* Name of the KHO sub-tree. */
 #define XLUO_SUBTREE		"x-luo"
 
-/* What &xluo_ser.compatible says, its NUL included. */
+/* Value of &xluo_ser.compatible, including the NUL. */
 #define XLUO_COMPATIBLE		"x-luo-1"
 
 #define XLUO_COMPATIBLE_SIZE	8
 #define XLUO_SUBSYSTEM_SIZE	48
 
-/* Bits of &xluo_ser.incompat that are defined. */
+/* Bits of &xluo_ser.incompat that this kernel knows. */
 #define XLUO_INCOMPAT_KNOWN	0
 
 /* Values of &xluo_timeline_ser.counter. */
@@ -58,12 +58,12 @@
 #define XLUO_POINTS			5
 
 /**
- * struct xluo_timeline_ser - when the update reached which point
- * @counter: %XLUO_COUNTER_*, the counter of the processor that @points are
- *	     readings of; it runs on across the kexec
- * @hz: how often it counts in a second
- * @points: readings, by %XLUO_POINT_*; 0 where a point was not reached. Those
- *	    that were reached ascend
+ * struct xluo_timeline_ser - times at which the update reached each point
+ * @counter: %XLUO_COUNTER_*, the CPU counter that was read for @points; it
+ *	     keeps running across the kexec
+ * @hz: frequency of the counter
+ * @points: counter readings, indexed by %XLUO_POINT_*; 0 for a point that was
+ *	    not reached. The other readings ascend
  */
 struct xluo_timeline_ser {
 	u64 counter;
@@ -72,13 +72,14 @@ struct xluo_timeline_ser {
 };
 
 /**
- * struct xluo_ser - what else LUO hands over
+ * struct xluo_ser - extension record of LUO
  * @compatible: %XLUO_COMPATIBLE
- * @size: size of this record in bytes, at least that of this struct
- * @subsystems: pa of the chain of struct xluo_subsystem_ser, 0 if there is none
+ * @size: size of this record in bytes, at least the size of this struct
+ * @subsystems: pa of the chain of struct xluo_subsystem_ser, 0 if there are
+ *		none
  * @compat: features that a reader may ignore
- * @incompat: features that a reader has to know
- * @timeline: when the update reached which point
+ * @incompat: features that a reader must know
+ * @timeline: times at which the update reached each point
  */
 struct xluo_ser {
 	char compatible[XLUO_COMPATIBLE_SIZE];
@@ -90,9 +91,10 @@ struct xluo_ser {
 };
 
 /**
- * struct xluo_subsystem_ser - what one subsystem left
- * @name: its name, NUL-terminated and zero-filled, not empty, unique
- * @data: for the subsystem of that name in the next kernel
+ * struct xluo_subsystem_ser - data of one subsystem
+ * @name: name of the subsystem, NUL-terminated and zero-filled, not empty,
+ *	  unique
+ * @data: value for the subsystem of the same name in the next kernel
  * @reserved: 0
  */
 struct xluo_subsystem_ser {
