@@ -1,12 +1,13 @@
 // SPDX-License-Identifier: GPL-2.0
 /*
- * Early boot after a handover: keeping away from what the previous kernel
+ * Early boot after a handover: reserving the memory that the previous kernel
  * preserved.
  *
- * As long as all allocations come from scratch, nothing that is read here can
- * have been overwritten. Whatever the tree says is checked before it is used.
- * When it cannot be trusted, all memory but scratch stays untouched: a kernel
- * that left nonsense costs memory, never contents.
+ * All allocations come from scratch until the memory is reserved, so the tree
+ * of preserved blocks cannot be overwritten while it is read. The tree is
+ * validated before use. If it is invalid, all memory outside scratch stays
+ * reserved: a malformed handover costs memory, but never overwrites preserved
+ * contents.
  */
 
 #define pr_fmt(fmt) "KHO: " fmt
@@ -27,21 +28,24 @@
 #include "kho_internal.h"
 #include "kho_tree.h"
 
-/* The tree, once it has been checked. */
+/* The tree of the previous kernel, after validation. */
 static struct kho_incoming_tree tree __initdata;
 
-/* When it was looked at. */
+/* get_cycles() at the start of the validation. */
 static u64 boot_cycles __initdata;
 
-/* There cannot be more runs than this in it. */
+/* Upper bound of the number of runs in the tree. */
 static unsigned long most_runs __initdata;
 
-/* One walk at a time; too large for the stack. */
+/*
+ * Only one walk is active at a time. Static because it is too large for the
+ * stack.
+ */
 static struct kho_tree_walk walk __initdata;
 
 /*
- * A range of memory, in pfns; memory of another kind or node ends it. What the
- * direct map leaves out is none: it cannot be looked at.
+ * A range of memory in pfns, within one memblock region and node. Memory
+ * outside the direct map is treated as absent.
  */
 struct mem_range {
 	unsigned long start;
@@ -62,12 +66,13 @@ static bool __init find_memory(struct mem_range *mem, u64 pfn)
 }
 
 /**
- * struct boot_check - the look at a tree that nobody has looked at yet
+ * struct boot_check - validation of the previous kernel's tree
  * @visitor: for kho_tree_visit()
- * @tree: what was found so far
- * @runs: how often blocks were found that lie next to each other
- * @nodes_left: how many nodes may follow; a damaged tree could lead in circles
- * @mem: the range of memory that the last block was found in
+ * @tree: summary of the nodes and blocks seen so far
+ * @runs: number of groups of adjacent blocks of one order
+ * @nodes_left: number of nodes that may follow; bounds the visit of a malformed
+ *		tree with cycles
+ * @mem: the range of memory that contains the last block
  * @drops: number of blocks that were dropped
  * @dropped: number of their pages
  */
@@ -92,7 +97,9 @@ static bool __init is_memory(struct boot_check *check, u64 start, u64 end)
 	return true;
 }
 
-/* Scratch is where this kernel already is. */
+/*
+ * Preserved memory and tree nodes never lie in scratch, which this kernel uses.
+ */
 static bool __init is_usable(struct boot_check *check, u64 start, u64 end)
 {
 	return is_memory(check, start, end) &&
@@ -106,7 +113,7 @@ static void *__init check_node(struct kho_tree_visitor *visitor, u64 pa)
 
 	if (!pa || !PAGE_ALIGNED(pa) || !check->nodes_left ||
 	    !is_usable(check, PHYS_PFN(pa), PHYS_PFN(pa) + 1)) {
-		pr_err("node of the map at 0x%llx is damaged\n", pa);
+		pr_err("invalid tracker node at 0x%llx\n", pa);
 		return NULL;
 	}
 	check->nodes_left--;
@@ -137,7 +144,7 @@ static void __init boot_check_drop(struct boot_check *check,
 	__clear_bit(kho_tree_index(key, 0), bitmap->bits);
 	check->dropped += block->end - block->start;
 	if (!check->drops++)
-		pr_err("preserved pages 0x%llx to 0x%llx are lost: this kernel has no memory there, or is in it\n",
+		pr_err("preserved pfns 0x%llx-0x%llx are not usable memory and are lost\n",
 		       block->start, block->end - 1);
 }
 
@@ -168,8 +175,8 @@ static int __init check_blocks(struct kho_tree_visitor *visitor,
 }
 
 /*
- * Checks the tree that the root @fdt of the previous kernel names. Needs the
- * direct map, and the table of scratch.
+ * Validates the tree that the previous kernel's root @fdt refers to. Requires
+ * the direct map and the scratch table.
  */
 int __init kho_boot_check(const void *fdt)
 {
@@ -196,19 +203,19 @@ int __init kho_boot_check(const void *fdt)
 	return 0;
 }
 
-/* The tree; its root is 0 if there is none that can be used. */
+/* Returns the validated tree; its root is 0 if there is no usable tree. */
 const struct kho_incoming_tree *__init kho_boot_tree(void)
 {
 	return &tree;
 }
 
-/* When this kernel began to look at what is preserved, as of get_cycles(). */
+/* get_cycles() when this kernel began to validate the preserved memory. */
 u64 __init kho_boot_cycles(void)
 {
 	return boot_cycles;
 }
 
-/* Nodes in the form that memblock takes. */
+/* Addresses of all tree nodes, to be reserved in memblock. */
 struct node_list {
 	struct kho_tree_visitor visitor;
 	u64 *pas;
@@ -221,9 +228,9 @@ static void *__init list_node(struct kho_tree_visitor *visitor, u64 pa)
 	struct node_list *list = container_of(visitor, struct node_list,
 					      visitor);
 
-	/* Or it would be freed twice, and be somebody's memory meanwhile. */
+	/* A node that is also preserved memory would be freed twice. */
 	if (kho_incoming_covers(PHYS_PFN(pa))) {
-		pr_err("node of the map at 0x%llx is preserved itself\n", pa);
+		pr_err("tracker node at 0x%llx is preserved itself\n", pa);
 		return NULL;
 	}
 	list->pas[list->nr++] = pa;
@@ -248,7 +255,9 @@ static bool __init yield_node(void *ctx, phys_addr_t *base, phys_addr_t *size)
 	return true;
 }
 
-/* The tree is read until nothing of it waits, so its nodes stay, too. */
+/*
+ * The tree is in use until all its blocks are restored, so reserve its nodes.
+ */
 static int __init reserve_nodes(void)
 {
 	struct node_list list = {
@@ -270,7 +279,7 @@ static int __init reserve_nodes(void)
 	return err;
 }
 
-/* Begins to walk over all that is preserved. */
+/* Starts a walk over all preserved runs. */
 struct kho_tree_walk *__init kho_boot_walk(void)
 {
 	kho_tree_walk_init(&walk, tree.root, tree.orders, 0,
@@ -287,9 +296,12 @@ static bool __init yield_run(void *ctx, phys_addr_t *base, phys_addr_t *size)
 	if (!more)
 		return false;
 	if (more < 0) {
-		pr_err("two preserved blocks overlap, behind page 0x%llx\n",
+		pr_err("two preserved blocks overlap after pfn 0x%llx\n",
 		       start);
-		/* An empty range is refused, and with it those before it. */
+		/*
+		 * memblock_reserve_sorted() fails on an empty range, and rolls
+		 * back.
+		 */
 		end = start;
 	}
 	*base = PFN_PHYS(start);
@@ -298,9 +310,9 @@ static bool __init yield_run(void *ctx, phys_addr_t *base, phys_addr_t *size)
 }
 
 /*
- * All runs or none: where the initialisation of struct pages is deferred, those
- * of these regions are left to kho_deferred.c, which needs a tree that is
- * whole.
+ * Reserves all runs or none. With deferred initialisation of struct pages,
+ * kho_deferred.c initialises the struct pages of these regions and needs the
+ * whole tree.
  */
 static int __init reserve_runs(unsigned long nr)
 {
@@ -321,8 +333,8 @@ static unsigned long __init count_runs(void)
 }
 
 /*
- * Reserves all memory that is preserved, in one pass over memblock's array,
- * after an error at most the nodes of the tree.
+ * Reserves all preserved memory in one pass over memblock's array. After an
+ * error at most the nodes of the tree are reserved.
  */
 int __init kho_boot_reserve(void)
 {
@@ -331,18 +343,22 @@ int __init kho_boot_reserve(void)
 	err = reserve_nodes();
 	if (err)
 		return err;
-	/* Blocks of several orders may make fewer runs, which is worth a look. */
+	/*
+	 * @most_runs is an upper bound: adjacent blocks of different orders
+	 * form one run. If the array for that many regions cannot be allocated,
+	 * count the runs exactly.
+	 */
 	err = reserve_runs(most_runs);
 	if (err == -ENOMEM)
 		err = reserve_runs(count_runs());
 	if (err)
 		return err;
 	kho_deferred_init_edges();
-	pr_info("%lu pages are preserved\n", tree.pages);
+	pr_info("%lu pages preserved by the previous kernel\n", tree.pages);
 	return 0;
 }
 
-/* All memory but scratch; @ctx points to the next region to look at. */
+/* Yields all memory outside scratch; @ctx points to the next region. */
 static bool __init yield_unknown(void *ctx, phys_addr_t *base, phys_addr_t *size)
 {
 	const struct memblock_type *memory = &memblock.memory;
@@ -358,8 +374,8 @@ static bool __init yield_unknown(void *ctx, phys_addr_t *base, phys_addr_t *size
 }
 
 /*
- * What is preserved is not known, so it may be anywhere: only scratch is used.
- * What early boot has allocated before stays allocated.
+ * Reserves all memory outside scratch, because any of it may be preserved.
+ * Earlier boot allocations stay allocated.
  */
 void __init kho_boot_seal(void)
 {
@@ -370,9 +386,9 @@ void __init kho_boot_seal(void)
 	kho_incoming_adopt(&tree);
 	err = memblock_reserve_sorted(yield_unknown, &region,
 				      memblock.memory.cnt, MEMBLOCK_NONE);
-	/* Whatever is used now may be somebody's memory. */
+	/* Any further allocation could overwrite preserved memory. */
 	if (err)
-		panic("KHO: memory of the previous kernel cannot be kept: %d\n",
+		panic("KHO: cannot reserve the previous kernel's memory: %d\n",
 		      err);
-	pr_err("all memory but scratch stays as the previous kernel left it, and is not used\n");
+	pr_err("cannot tell which memory is preserved; using scratch only, all other memory stays reserved\n");
 }

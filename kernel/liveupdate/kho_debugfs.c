@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: GPL-2.0
 /*
- * What KHO keeps, for people and tests to look at: debugfs, read-only.
+ * Read-only debugfs files that show the state of KHO.
  */
 
 #define pr_fmt(fmt) "KHO: " fmt

@@ -1,12 +1,13 @@
 // SPDX-License-Identifier: GPL-2.0
 /*
- * The struct pages of preserved memory, where their initialisation is deferred.
+ * Deferred initialisation of the struct pages of preserved memory.
  *
- * The page allocator initialises what is free, and memblock what is reserved.
- * What is preserved is neither. Initialising terabytes of it on one CPU would
- * take seconds of the black-out, so that is done by all CPUs once they are up,
- * but for the pages that the page allocator may look at before: those that share
- * a block of the largest order with free ones.
+ * The page allocator initialises the struct pages of free memory, and memblock
+ * those of reserved memory. Preserved memory is neither. Initialising the
+ * struct pages of terabytes on one CPU would add seconds to the blackout, so
+ * all CPUs do it once they are up. Only pages that share a block of the largest
+ * buddy order with free pages are initialised earlier, because the page
+ * allocator may look at them.
  */
 
 #include <linux/align.h>
@@ -30,7 +31,7 @@ static void __init init_edge(unsigned long pfn, unsigned long end)
 		init_deferred_page(pfn, early_pfn_to_nid(pfn));
 }
 
-/* Initialises the struct pages that page allocation may look at. */
+/* Initialises the struct pages that the page allocator may look at. */
 void __init kho_deferred_init_edges(void)
 {
 	struct kho_tree_walk *walk = kho_boot_walk();
@@ -44,12 +45,15 @@ void __init kho_deferred_init_edges(void)
 	}
 }
 
-/* Nobody uses these pages yet, so doing it twice does no harm. */
+/*
+ * These pages are not in use yet, so initialising a struct page twice is
+ * harmless.
+ */
 static void __init init_pages(unsigned long pfn, unsigned long end)
 {
 	while (pfn < end) {
 		unsigned long region, region_end, stop;
-		/* Nodes may begin anywhere, also inside of a pageblock. */
+		/* A node may begin in the middle of a pageblock. */
 		int nid = memblock_search_pfn_nid(pfn, &region, &region_end);
 
 		stop = min3(region_end, pageblock_end_pfn(pfn), end);
@@ -60,9 +64,9 @@ static void __init init_pages(unsigned long pfn, unsigned long end)
 }
 
 /*
- * Leaves out what kho_deferred_init_edges() has done: these pages share
- * pageblocks with free ones, and the page allocator may have changed the type
- * of such a pageblock meanwhile.
+ * Skips the pages that kho_deferred_init_edges() initialised: they share
+ * pageblocks with free pages, and the page allocator may have changed the
+ * migrate type of such a pageblock since.
  */
 static void __init init_chunk(unsigned long start, unsigned long end, void *arg)
 {
@@ -79,8 +83,9 @@ static void __init init_chunk(unsigned long start, unsigned long end, void *arg)
 }
 
 /*
- * Initialises all other struct pages of preserved memory, on all CPUs. Before
- * anything is restored, and while memblock still knows the nodes.
+ * Initialises the remaining struct pages of preserved memory on all CPUs. Must
+ * run before anything is restored, and while memblock's node information is
+ * available.
  */
 void __init kho_init_deferred_pages(void)
 {

@@ -1,11 +1,11 @@
 // SPDX-License-Identifier: GPL-2.0
 /*
- * Early memory beyond scratch, on a boot with a handover.
+ * Extended scratch: early boot memory beyond scratch after a handover.
  *
  * Scratch is sized for what a kernel needs to boot, not for gigantic pages or
- * the memory map of a large machine. Once it is known what is preserved, all
- * blocks of memory without any of that are as good as scratch, until the page
- * allocator takes over.
+ * the memory map of a large machine. Once the preserved memory is known, all
+ * blocks without preserved memory can serve as scratch until the page allocator
+ * takes over.
  */
 
 #define pr_fmt(fmt) "KHO: " fmt
@@ -21,12 +21,12 @@
 #include "kexec_handover_internal.h"
 #include "kho_internal.h"
 
-/* memblock's array of regions is searched from its start. */
+/* Limit, because memblock searches its array of regions linearly. */
 #define MAX_AREAS	1024
 
 /**
- * struct used_blocks - which blocks of memory hold anything of the handover
- * @map: one bit each; NULL if there is no memory for it
+ * struct used_blocks - blocks that contain preserved memory or tree nodes
+ * @map: one bit per block; NULL if the map could not be allocated
  * @nr: number of blocks
  * @order: log2 of the number of pages in each block
  */
@@ -36,7 +36,9 @@ static struct used_blocks {
 	unsigned int order;
 } used __initdata;
 
-/* A gigantic page fits in a block, and small machines have some blocks, too. */
+/*
+ * Aims at 1024 blocks; a block has at least MAX_PAGE_ORDER and at most 1 GiB.
+ */
 static unsigned int __init block_order(unsigned long pages)
 {
 	unsigned int order = ilog2(pages);
@@ -50,7 +52,7 @@ static size_t __init map_size(void)
 	return BITS_TO_LONGS(used.nr) * sizeof(*used.map);
 }
 
-/* Gets ready for kho_extend_use(). */
+/* Allocates the map for kho_extend_use(). */
 void __init kho_extend_prepare(void)
 {
 	const unsigned long pages = PHYS_PFN(memblock_end_of_DRAM());
@@ -59,10 +61,10 @@ void __init kho_extend_prepare(void)
 	used.nr = DIV_ROUND_UP(pages, 1UL << used.order);
 	used.map = memblock_alloc(map_size(), SMP_CACHE_BYTES);
 	if (!used.map)
-		pr_warn("no memory to look for more memory, there is only scratch\n");
+		pr_warn("cannot allocate the scratch map; early boot is limited to kho_scratch=\n");
 }
 
-/* Forgets what kho_extend_use() was told. */
+/* Frees the map. */
 void __init kho_extend_forget(void)
 {
 	if (used.map)
@@ -70,7 +72,7 @@ void __init kho_extend_forget(void)
 	used.map = NULL;
 }
 
-/* Pages from @start up to @end, which are memory, hold something. */
+/* Marks the blocks of [@start, @end), a range of memory in pfns, as used. */
 void __init kho_extend_use(u64 start, u64 end)
 {
 	const unsigned long first = start >> used.order;
@@ -102,7 +104,7 @@ static int __init mark_unused(void)
 	return 0;
 }
 
-/* Makes all blocks that hold nothing usable, until kho_extend_end(). */
+/* Marks all unused blocks as scratch, until kho_extend_end(). */
 void __init kho_extend_begin(void)
 {
 	int err;
@@ -111,11 +113,11 @@ void __init kho_extend_begin(void)
 		return;
 	err = mark_unused();
 	if (err)
-		pr_warn("not all memory can be used early: %d\n", err);
+		pr_warn("cannot extend scratch to all unused memory: %d\n", err);
 	kho_extend_forget();
 }
 
-/* From here on scratch is what the previous kernel said. */
+/* Reduces scratch to the areas that the previous kernel handed over. */
 void __init kho_extend_end(void)
 {
 	unsigned int i;

@@ -1,9 +1,9 @@
 // SPDX-License-Identifier: GPL-2.0
 /*
- * The formats of Kexec Handover itself, which all others are built on.
+ * Formats of Kexec Handover itself. All other formats depend on them.
  *
- * Two kernels with pages of different sizes do not understand each other's map
- * of preserved memory; so the size is a format, too.
+ * The page size is a format, too: kernels with different page sizes cannot read
+ * each other's tree of preserved blocks.
  */
 
 #include <linux/kho/abi/kho.h>
@@ -20,7 +20,7 @@ LIVEUPDATE_FORMAT(page, "kho", "page", KHO_PAGE_FORMAT, "rw", 1, "-");
 LIVEUPDATE_FORMAT(vmalloc, "container", "kho", KHO_VMALLOC_FORMAT, "rw", 1,
 		  "-");
 
-/* That there is nothing after it: whoever finds it has found everything. */
+/* Marks the catalog as complete. */
 static const char format_end[] __used = LIVEUPDATE_FORMAT_LINE "end";
 
 struct liveupdate_format *const kho_formats[] = {

@@ -1,12 +1,11 @@
 // SPDX-License-Identifier: GPL-2.0
 /*
- * The previous kernel's tree of preserved blocks: what of it waits to be
- * restored.
+ * The previous kernel's tree of preserved blocks that are not restored yet.
  *
- * Early boot checks the tree and keeps its pages from being used, see
- * kho_boot.c. Restoring a block takes its key out of the tree. When nothing is
- * left, the tree is freed; when the next kexec comes before that, what is left
- * can be handed on.
+ * Early boot validates the tree and reserves its memory, see kho_boot.c.
+ * Restoring a block removes its key from the tree, and the tree is freed when
+ * it is empty. If the next kexec comes first, the remaining blocks can be
+ * carried forward: handed over to the next kernel unchanged.
  */
 
 #define pr_fmt(fmt) "KHO: " fmt
@@ -31,13 +30,13 @@
 
 /**
  * struct incoming - the previous kernel's tree
- * @root: pa of the root node, 0 if there is no tree, or it has been freed; read
+ * @root: pa of the root node, 0 if there is no tree or it has been freed; read
  *	  under RCU
- * @orders: orders of which there are blocks, or have been
- * @pages: number of pages in the blocks that wait
- * @nodes: number of nodes, the root included; 0 when all of them are freed
- * @handed_on: nothing can be restored, because the next kernel gets it; read
- *	       under RCU
+ * @orders: bitmap of all orders that the tree has or had blocks of
+ * @pages: number of pages in blocks that are not restored
+ * @nodes: number of nodes, including the root; 0 when all of them are freed
+ * @handed_on: the remaining blocks are preserved for the next kernel, so
+ *	       nothing can be restored; read under RCU
  * @walk: for walks while @handed_on
  * @lock: serializes changes of @handed_on, and protects @walk
  */
@@ -60,7 +59,7 @@ static u64 block_key(unsigned long pfn, unsigned int order)
 	return kho_tree_key((u64)pfn << PAGE_SHIFT, order);
 }
 
-/* Takes over a tree that has been checked. */
+/* Publishes a validated tree. */
 void __init kho_incoming_adopt(const struct kho_incoming_tree *tree)
 {
 	incoming.orders = tree->orders;
@@ -69,16 +68,16 @@ void __init kho_incoming_adopt(const struct kho_incoming_tree *tree)
 	incoming.root = tree->root;
 }
 
-/* Number of pages that wait to be restored. */
+/* Number of preserved pages that are not restored. */
 unsigned long kho_incoming_pages(void)
 {
 	return atomic_long_read(&incoming.pages);
 }
 
-/* Number of pages that the tree takes. */
+/* Number of pages used by the tree. */
 unsigned long kho_incoming_nodes(void)
 {
-	/* Pairs with free_tree(): who sees 0 sees the memory freed. */
+	/* Pairs with free_tree(): if this returns 0, the nodes are freed. */
 	return smp_load_acquire(&incoming.nodes);
 }
 
@@ -101,8 +100,8 @@ static bool has_key(u64 key)
 }
 
 /*
- * The order of the block that begins at @pfn and waits to be restored; -ENOENT
- * if there is none. Blocks do not overlap, so there is one at most.
+ * Returns the order of the block that begins at @pfn and is not restored;
+ * -ENOENT if there is none. Blocks do not overlap, so there is at most one.
  */
 int kho_incoming_find(unsigned long pfn)
 {
@@ -121,9 +120,9 @@ int kho_incoming_find(unsigned long pfn)
 }
 
 /*
- * As kho_incoming_find(), for the first block of a range that ends at the end of
- * a block. It is looked for first where kho_range_order() has it, but for borders
- * of nodes.
+ * Like kho_incoming_find(), for the first block of a range that ends at a block
+ * boundary. First tries the order that kho_range_order() chooses unless a node
+ * boundary is in the way.
  */
 int kho_incoming_find_first(unsigned long pfn, unsigned long nr)
 {
@@ -132,7 +131,7 @@ int kho_incoming_find_first(unsigned long pfn, unsigned long nr)
 	return has_key(block_key(pfn, order)) ? order : kho_incoming_find(pfn);
 }
 
-/* True if the page lies in a block that waits to be restored. */
+/* True if the page lies in a block that is not restored. */
 bool kho_incoming_covers(unsigned long pfn)
 {
 	u64 orders;
@@ -158,7 +157,7 @@ static void free_tree(struct work_struct *work)
 	root = xchg(&incoming.root, 0);
 	if (!root)
 		return;
-	/* Whoever looks at the tree right now is done then. */
+	/* Wait for concurrent readers of the tree. */
 	synchronize_rcu();
 	kho_tree_free(root, free_node);
 	/* Pairs with kho_incoming_nodes(). */
@@ -168,8 +167,9 @@ static void free_tree(struct work_struct *work)
 static DECLARE_WORK(free_tree_work, free_tree);
 
 /*
- * Takes a block out of the tree; who gets true owns it. False if it does not
- * wait, or not any more.
+ * Removes a block from the tree. Returns true if the caller owns the block now,
+ * and false if there is no such block or it is already restored or carried
+ * forward.
  */
 bool kho_incoming_take(unsigned long pfn, unsigned int order)
 {
@@ -187,8 +187,8 @@ bool kho_incoming_take(unsigned long pfn, unsigned int order)
 }
 
 /*
- * Undoes kho_incoming_take(). As long as anything else waits there is a tree,
- * and whoever gives a block back still has the records that led to it.
+ * Undoes kho_incoming_take(). The tree still exists: the records that led the
+ * caller to the block are not restored yet, and keep the tree from being freed.
  */
 void kho_incoming_put_back(unsigned long pfn, unsigned int order)
 {
@@ -204,10 +204,10 @@ void kho_incoming_put_back(unsigned long pfn, unsigned int order)
 }
 
 /*
- * The order of the largest block that can be put back at @pfn. Blocks that were
- * taken have their bitmaps still. If the previous kernel cut the range in other
- * places, one that is larger than what was taken there is all right as long as
- * the range is restored as a whole.
+ * Returns the order of the largest block that can be put back at @pfn. The
+ * bitmaps of removed blocks still exist. If the previous kernel split the range
+ * differently, this may be larger than the block that was removed at @pfn; that
+ * is fine as long as the range is restored as a whole.
  */
 static int put_back_order(unsigned long pfn, unsigned long nr)
 {
@@ -237,10 +237,10 @@ void kho_incoming_put_back_range(unsigned long pfn, unsigned long nr)
 }
 
 /**
- * struct block_loop - a loop over all blocks that wait
+ * struct block_loop - a loop over all blocks that are not restored
  * @walk: the walk over the blocks of one order
- * @fn: what to do with a block
- * @left: stop after so many blocks
+ * @fn: called for each block
+ * @left: number of blocks after which to stop
  */
 struct block_loop {
 	struct kho_tree_walk *walk;
@@ -286,11 +286,13 @@ static void set_handed_on(bool handed_on)
 	lockdep_assert_held(&incoming.lock);
 
 	WRITE_ONCE(incoming.handed_on, handed_on);
-	/* Whoever was about to restore a block has it, or gets none. */
+	/*
+	 * Callers of kho_incoming_take() either own their block now, or fail.
+	 */
 	synchronize_rcu();
 }
 
-/* Takes the first @nr blocks out of the outgoing tree again. */
+/* Removes the first @nr blocks from the outgoing tree. */
 static void remove_blocks(unsigned long nr)
 {
 	struct block_loop loop = {
@@ -319,7 +321,7 @@ static int join_blocks(void)
 	return err;
 }
 
-/* The walk is kept until kho_take_back(), which must not need memory. */
+/* The walk stays allocated so that kho_take_back() needs no memory. */
 static int hand_on(void)
 {
 	int err;
@@ -341,20 +343,19 @@ static int hand_on(void)
 }
 
 /**
- * kho_hand_on - preserve what nobody has restored for one more kexec
+ * kho_hand_on - carry forward all memory that was not restored
  *
- * All memory that the previous kernel preserved and that still waits to be
- * restored is preserved for the next kernel, too, unchanged, in the same blocks.
- * What tells the next kernel what it is, is up to the caller. From here on until
- * kho_take_back() nothing can be restored.
+ * Preserves all memory that the previous kernel preserved and that is not
+ * restored yet for the next kernel, too, unchanged and in the same blocks. The
+ * caller hands over the records that describe this memory. Nothing can be
+ * restored until kho_take_back().
  *
- * The cost is that of preserving each block once more; call it before the
- * black-out begins.
+ * This preserves each block again, so call it before the blackout.
  *
  * Context: Process context, may sleep.
- * Return: 0, also if there is nothing to hand on; -EBUSY if it is handed on
- *	   already, -ENOMEM, -EOPNOTSUPP if KHO is off. After an error nothing
- *	   has changed.
+ * Return: 0, also if there is nothing to carry forward; -EBUSY if memory is
+ *	   already carried forward, -ENOMEM, -EOPNOTSUPP if KHO is off. After an
+ *	   error nothing has changed.
  */
 int kho_hand_on(void)
 {
@@ -368,8 +369,8 @@ EXPORT_SYMBOL_GPL(kho_hand_on);
 /**
  * kho_take_back - undo kho_hand_on()
  *
- * Afterwards everything waits to be restored, as before. Cannot fail; without
- * a kho_hand_on() before it does nothing.
+ * Afterwards all memory can be restored as before. Cannot fail; does nothing
+ * without a preceding kho_hand_on().
  *
  * Context: Process context, may sleep.
  */

@@ -1,6 +1,14 @@
 /* SPDX-License-Identifier: GPL-2.0 */
 /*
- * What the parts of KHO share with each other and with nobody else.
+ * Internal interfaces of KHO.
+ *
+ * Terms:
+ *
+ * block	2^order naturally aligned pages, the unit of the tracker
+ * range	physically contiguous pages, preserved as one or more blocks
+ * run	preserved pages without a gap, from blocks of any order
+ * area	a region of scratch, or of vmalloc() address space
+ * pa	a physical address
  */
 
 #ifndef _LINUX_LIVEUPDATE_KHO_INTERNAL_H
@@ -15,11 +23,11 @@ struct kho_tree_walk;
 struct kho_vmalloc;
 
 /**
- * struct kho_incoming_tree - the previous kernel's tree, checked
+ * struct kho_incoming_tree - the previous kernel's tree, after validation
  * @root: pa of the root node
- * @orders: orders of which there are blocks, one bit each
- * @nodes: number of nodes, the root included
- * @pages: number of pages in all blocks together
+ * @orders: bitmap of the orders of blocks in the tree
+ * @nodes: number of nodes, including the root
+ * @pages: total number of pages in all blocks
  */
 struct kho_incoming_tree {
 	u64 root;

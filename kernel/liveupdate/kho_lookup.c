@@ -1,8 +1,8 @@
 // SPDX-License-Identifier: GPL-2.0
 /*
- * Looking at memory that the previous kernel preserved, without taking it over.
+ * Reading preserved memory without restoring it.
  *
- * Addresses come out of the previous kernel's records, so any may be wrong.
+ * Addresses come from the previous kernel's records and are not trusted.
  */
 
 #include <linux/align.h>
@@ -14,8 +14,9 @@
 #include "kho_internal.h"
 
 /**
- * kho_incoming_order - ask for the size of a folio that waits to be restored
- * @phys: physical address of the folio, which may be anything
+ * kho_incoming_order - get the order of a folio that was preserved and not
+ *	restored yet
+ * @phys: physical address of the folio; any value is allowed
  *
  * Context: Any.
  * Return: the order, or -ENOENT if there is no such folio.
@@ -27,16 +28,17 @@ int kho_incoming_order(phys_addr_t phys)
 EXPORT_SYMBOL_GPL(kho_incoming_order);
 
 /**
- * kho_incoming_data - look at preserved memory without taking it over
- * @phys: physical address of a folio that was preserved
- * @size: number of bytes that the caller is going to read
+ * kho_incoming_data - map preserved memory without restoring it
+ * @phys: physical address of a preserved folio; any value is allowed
+ * @size: number of bytes to be read
  *
- * For addresses that come out of the previous kernel's records and so may be
- * anything.
+ * For addresses that come from the previous kernel's records and are not
+ * trusted.
  *
  * Context: Any.
- * Return: where the memory is mapped, or NULL if no folio of at least that
- *	   size waits to be restored there.
+ * Return: the address of the memory in the direct map, or NULL if there is no
+ *	   preserved folio of at least that size at @phys, or it is already
+ *	   restored.
  */
 void *kho_incoming_data(phys_addr_t phys, size_t size)
 {
@@ -49,13 +51,13 @@ void *kho_incoming_data(phys_addr_t phys, size_t size)
 EXPORT_SYMBOL_GPL(kho_incoming_data);
 
 /**
- * kho_range_waits - ask for a range of pages that was preserved
- * @phys: physical address of the first page, which may be anything
+ * kho_range_waits - check whether a range of pages can be restored
+ * @phys: physical address of the first page; any value is allowed
  * @nr_pages: number of pages
  *
  * Context: Any, also early boot once kho_extend_scratch() has run.
- * Return: true if all of it waits to be restored, and nothing but it in the
- *	   same blocks.
+ * Return: true if all pages were preserved and are not restored yet, and no
+ *	   block of the range extends beyond it.
  */
 bool kho_range_waits(phys_addr_t phys, unsigned long nr_pages)
 {

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: GPL-2.0
 /*
- * Which kernel was here before, and how many kexecs it took to come here.
+ * Release of the previous kernel, and the number of kexecs so far.
  */
 
 #define pr_fmt(fmt) "KHO: " fmt
@@ -34,7 +34,7 @@ static int __init read_incoming(void)
 		return -EINVAL;
 	if (data->version == KHO_METADATA_VERSION) {
 		kexec_count = data->kexec_count;
-		pr_info("kexec number %u, from linux %.*s\n", kexec_count,
+		pr_info("kexec number %u, from Linux %.*s\n", kexec_count,
 			(int)sizeof(data->previous_release),
 			data->previous_release);
 	}
@@ -58,12 +58,14 @@ static int __init leave_outgoing(void)
 	return err;
 }
 
-/* Reads what the previous kernel left, and leaves the same for the next one. */
+/*
+ * Reads the metadata of the previous kernel, and hands over that of this one.
+ */
 int __init kho_metadata_init(void)
 {
 	int err = read_incoming();
 
 	if (err && err != -ENOENT)
-		pr_warn("what the previous kernel says of itself is damaged\n");
+		pr_warn("ignoring the invalid metadata record of the previous kernel\n");
 	return leave_outgoing();
 }

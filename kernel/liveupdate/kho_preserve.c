@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: GPL-2.0
 /*
- * Marking memory of this kernel as preserved for the next one.
+ * Preserving memory of this kernel for the next one.
  */
 
 #define pr_fmt(fmt) "KHO: " fmt
@@ -14,7 +14,7 @@
 #include "kho_internal.h"
 #include "kho_tracker.h"
 
-/* What is preserved; goes to the next kernel as it is. */
+/* The preserved memory, in the format that the next kernel reads. */
 static struct kho_tracker outgoing;
 
 int __init kho_preserve_init(void)
@@ -28,8 +28,8 @@ struct kho_tracker *kho_outgoing_tracker(void)
 }
 
 /*
- * The next kernel allocates from scratch before it knows what is preserved,
- * so nothing there can be.
+ * The next kernel allocates from scratch before it knows which memory is
+ * preserved, so memory in scratch cannot be preserved.
  */
 static int check_range(unsigned long pfn, unsigned long nr)
 {
@@ -64,13 +64,14 @@ int kho_unpreserve_pfns(unsigned long pfn, unsigned long nr)
 
 /**
  * kho_preserve_folio - preserve a folio
- * @folio: the folio; its place must not change while it is preserved, and it
- *	   must not lie in CMA memory, which is where scratch is
+ * @folio: the folio; it must not be migrated, split or freed while it is
+ *	   preserved, and must not lie in CMA memory, because scratch is CMA
+ *	   memory
  *
- * The next kernel gets it back by kho_restore_folio(), with its order.
+ * The next kernel restores the folio, with its order, by kho_restore_folio().
  *
  * Context: Process context, may sleep.
- * Return: 0; -EEXIST if the folio is preserved already, -EINVAL if it lies in
+ * Return: 0; -EEXIST if the folio is already preserved, -EINVAL if it lies in
  *	   scratch, -EADDRNOTAVAIL if it lies in hot-added memory, -ENOMEM,
  *	   -EOPNOTSUPP if KHO is off. After an error nothing has changed.
  */
@@ -87,8 +88,8 @@ int kho_preserve_folio(struct folio *folio)
 EXPORT_SYMBOL_GPL(kho_preserve_folio);
 
 /**
- * kho_unpreserve_folio - take back kho_preserve_folio()
- * @folio: the folio, of the same order as it was preserved with
+ * kho_unpreserve_folio - undo kho_preserve_folio()
+ * @folio: the folio, with the order that it was preserved with
  *
  * Context: Process context, may sleep.
  * Return: 0; -ENOENT if the folio is not preserved, -EOPNOTSUPP if KHO is off.
@@ -106,13 +107,13 @@ EXPORT_SYMBOL_GPL(kho_unpreserve_folio);
  * @page: the first page
  * @nr_pages: number of pages
  *
- * The next kernel gets them back by kho_restore_pages(), as single pages.
+ * The next kernel restores them as single pages by kho_restore_pages().
  *
  * Context: Process context, may sleep.
- * Return: 0; -EEXIST if a block of the range is preserved already, -EINVAL if
- *	   there are no pages or one lies in scratch, -EADDRNOTAVAIL if one lies
- *	   in hot-added memory, -ENOMEM, -EOPNOTSUPP if KHO is off. After an
- *	   error nothing has changed.
+ * Return: 0; -EEXIST if a page of the range is already preserved, -EINVAL if
+ *	   @nr_pages is 0 or a page lies in scratch, -EADDRNOTAVAIL if a page
+ *	   lies in hot-added memory, -ENOMEM, -EOPNOTSUPP if KHO is off. After
+ *	   an error nothing has changed.
  */
 int kho_preserve_pages(struct page *page, unsigned long nr_pages)
 {
@@ -121,9 +122,9 @@ int kho_preserve_pages(struct page *page, unsigned long nr_pages)
 EXPORT_SYMBOL_GPL(kho_preserve_pages);
 
 /**
- * kho_unpreserve_pages - take back kho_preserve_pages()
- * @page: the first page, as it was given to kho_preserve_pages()
- * @nr_pages: number of pages, as it was given to kho_preserve_pages()
+ * kho_unpreserve_pages - undo kho_preserve_pages()
+ * @page: the first page, as passed to kho_preserve_pages()
+ * @nr_pages: number of pages, as passed to kho_preserve_pages()
  *
  * Context: Process context, may sleep.
  * Return: 0; -ENOENT if exactly this range is not preserved, -EOPNOTSUPP if
@@ -140,8 +141,8 @@ EXPORT_SYMBOL_GPL(kho_unpreserve_pages);
  * @size: number of bytes; rounded up to a power-of-two number of pages
  *
  * Context: Process context, may sleep.
- * Return: zeroed memory, or an ERR_PTR() as for kho_preserve_folio(), or
- *	   -E2BIG if there are no such large folios.
+ * Return: zeroed memory, or an ERR_PTR() as for kho_preserve_folio(), or -E2BIG
+ *	   if @size exceeds the largest folio of the page allocator.
  */
 void *kho_alloc_preserve(size_t size)
 {
@@ -170,8 +171,8 @@ void *kho_alloc_preserve(size_t size)
 EXPORT_SYMBOL_GPL(kho_alloc_preserve);
 
 /**
- * kho_unpreserve_free - take back kho_alloc_preserve()
- * @mem: what it returned; NULL is all right
+ * kho_unpreserve_free - undo kho_alloc_preserve()
+ * @mem: address returned by kho_alloc_preserve(), or NULL
  *
  * Context: Process context, may sleep.
  */

@@ -1,10 +1,10 @@
 // SPDX-License-Identifier: GPL-2.0
 /*
- * Taking over memory that the previous kernel preserved.
+ * Restoring memory that the previous kernel preserved.
  *
- * Early boot keeps preserved memory away from the page allocator. Whoever knows
- * a block's address from the previous kernel's records restores it: it becomes
- * an ordinary allocation of this kernel.
+ * Early boot keeps preserved memory out of the page allocator. A caller that
+ * knows the address of a block from the previous kernel's records restores it:
+ * the block becomes an ordinary allocation of this kernel.
  */
 
 #define pr_fmt(fmt) "KHO: " fmt
@@ -19,7 +19,7 @@
 #include "../../mm/internal.h"
 #include "kho_internal.h"
 
-/* From here on the pages count as memory of this kernel. */
+/* Claims the block and counts its pages as managed. */
 static bool claim_block(struct page *page, unsigned int order)
 {
 	if (!kho_incoming_take(page_to_pfn(page), order))
@@ -29,8 +29,8 @@ static bool claim_block(struct page *page, unsigned int order)
 }
 
 /*
- * Early boot left each page with a reference count of 1, which is all that a
- * single page needs, and with an allocation tag that belongs to nobody.
+ * Early boot set the reference count of each page to 1, as a single page needs
+ * it, and left a stale allocation tag.
  */
 static void clear_tags(struct page *page, unsigned long nr)
 {
@@ -43,9 +43,9 @@ static void clear_tags(struct page *page, unsigned long nr)
 }
 
 /*
- * As prep_compound_page(), but for pages with references, and in one pass: for
- * large folios that is most of what restoring takes. Nobody has set the pages'
- * private data.
+ * Like prep_compound_page(), but for pages with a reference count of 1, and in
+ * one pass, because this dominates the cost of restoring large folios.
+ * page->private of the pages is 0.
  */
 static void make_folio(struct page *page, unsigned int order)
 {
@@ -71,7 +71,7 @@ static void unmake_folio(struct page *page, unsigned int order)
 		return;
 	page[1].flags.f &= ~PAGE_FLAGS_SECOND;
 #ifdef NR_PAGES_IN_LARGE_FOLIO
-	/* It lies where a single page says who is charged for it. */
+	/* folio->_nr_pages aliases memcg_data of the first tail page. */
 	((struct folio *)page)->_nr_pages = 0;
 #endif
 	__ClearPageHead(page);
@@ -85,15 +85,15 @@ static void unmake_folio(struct page *page, unsigned int order)
 }
 
 /**
- * kho_restore_folio - take over a folio that was preserved
+ * kho_restore_folio - restore a preserved folio
  * @phys: physical address of the folio
  *
- * The inverse, on this side of the jump, of kho_preserve_folio() on the other.
- * Nothing of a folio but its memory and its order is preserved.
+ * The counterpart of kho_preserve_folio() in the next kernel. Only the memory
+ * and the order of the folio are preserved.
  *
  * Context: Any; each folio can be restored once.
- * Return: the folio with a reference count of 1, or NULL if there is no such
- *	   folio that waits to be restored.
+ * Return: the folio with a reference count of 1, or NULL if no folio was
+ *	   preserved at @phys, or it is already restored.
  */
 struct folio *kho_restore_folio(phys_addr_t phys)
 {
@@ -112,12 +112,13 @@ struct folio *kho_restore_folio(phys_addr_t phys)
 EXPORT_SYMBOL_GPL(kho_restore_folio);
 
 /**
- * kho_return_folio - take back kho_restore_folio()
- * @folio: the folio, with that one reference, its flags as they were
+ * kho_return_folio - undo kho_restore_folio()
+ * @folio: the folio, with the single reference and flags that it was restored
+ *	   with
  *
- * For whoever takes over many folios and fails half-way: the folio waits to be
- * restored again. The records that led to the folio must not have been restored
- * yet; they are what keeps the map of preserved memory alive.
+ * For callers that fail after restoring some of their folios: the folio can be
+ * restored again. The records that led to the folio must not be restored yet;
+ * they keep the tree of preserved blocks from being freed.
  *
  * Context: Any.
  */
@@ -134,13 +135,14 @@ void kho_return_folio(struct folio *folio)
 EXPORT_SYMBOL_GPL(kho_return_folio);
 
 /**
- * kho_restore_pages - take over single pages that were preserved
+ * kho_restore_pages - restore preserved single pages
  * @phys: physical address of the first page
  * @nr_pages: number of pages, as in kho_preserve_pages()
  *
  * Context: Any; each range can be restored once.
- * Return: the first page; each page has a reference count of 1. NULL if this
- *	   range does not wait to be restored; then nothing has changed.
+ * Return: the first page; each page has a reference count of 1. NULL if the
+ *	   range was not preserved or is already restored; then nothing has
+ *	   changed.
  */
 struct page *kho_restore_pages(phys_addr_t phys, unsigned long nr_pages)
 {
@@ -154,7 +156,10 @@ struct page *kho_restore_pages(phys_addr_t phys, unsigned long nr_pages)
 		int order = kho_incoming_find_first(pfn, end - pfn);
 
 		if (order < 0 || !claim_block(pfn_to_page(pfn), order)) {
-			/* Two restore the same range, and both got a part. */
+			/*
+			 * Two callers restore the same range concurrently, and
+			 * each has a part of it.
+			 */
 			WARN_ON_ONCE(pfn != start);
 			return NULL;
 		}
@@ -166,12 +171,12 @@ struct page *kho_restore_pages(phys_addr_t phys, unsigned long nr_pages)
 EXPORT_SYMBOL_GPL(kho_restore_pages);
 
 /**
- * kho_join_pages - make a folio out of pages that were restored
- * @page: the first page, from kho_restore_pages() or further on in the range
- * @order: order of the folio, whose pages all lie in the range, in one zone,
- *	   naturally aligned
+ * kho_join_pages - combine restored pages into a folio
+ * @page: the first page, anywhere in a range from kho_restore_pages()
+ * @order: order of the folio; its pages lie in the range and in one zone, and
+ *	   are naturally aligned
  *
- * Context: Any; nobody else knows the pages yet.
+ * Context: Any; the pages must not be visible to other users yet.
  * Return: the folio, with a reference count of 1.
  */
 struct folio *kho_join_pages(struct page *page, unsigned int order)
@@ -182,13 +187,13 @@ struct folio *kho_join_pages(struct page *page, unsigned int order)
 EXPORT_SYMBOL_GPL(kho_join_pages);
 
 /**
- * kho_return_pages - take back kho_restore_pages()
+ * kho_return_pages - undo kho_restore_pages()
  * @page: the first page
- * @nr_pages: number of pages: all of a range, as it was restored
+ * @nr_pages: number of pages: the whole range, as it was restored
  *
- * As kho_return_folio(). Any folios that kho_join_pages() made are single pages
- * again. Ranges that lie next to each other have to be returned one by one:
- * whoever asks for one of them later does not get a part of a larger block.
+ * Like kho_return_folio(). Folios made by kho_join_pages() become single pages
+ * again. Adjacent ranges must be returned one by one, so that they do not end
+ * up in a common block and can be restored separately.
  *
  * Context: Process context, may sleep.
  */
@@ -212,11 +217,11 @@ void kho_return_pages(struct page *page, unsigned long nr_pages)
 EXPORT_SYMBOL_GPL(kho_return_pages);
 
 /**
- * kho_restore_free - take over a folio that was preserved, and free it
- * @mem: where the folio is mapped
+ * kho_restore_free - restore a preserved folio and free it
+ * @mem: address of the folio in the direct map
  *
- * The inverse, on this side of the jump, of kho_alloc_preserve() on the other.
- * Memory that does not wait to be restored is left alone.
+ * The counterpart of kho_alloc_preserve() in the next kernel. Memory that is
+ * not preserved, or already restored, is left alone.
  *
  * Context: Any.
  */

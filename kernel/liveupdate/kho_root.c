@@ -1,9 +1,9 @@
 // SPDX-License-Identifier: GPL-2.0
 /*
- * The root of the handover: where the next kernel finds everything else.
+ * The root of the handover, which refers to all other records.
  *
- * The outgoing root is one page whose address never changes, so that a kexec
- * image can be loaded at any time. What it says may change until the jump.
+ * The outgoing root is one page at a fixed address, so a kexec image can be
+ * loaded at any time. Its contents may change until the kexec.
  */
 
 #define pr_fmt(fmt) "KHO: " fmt
@@ -59,7 +59,7 @@ static int __init create_root(u64 tracker_root)
 	return errno_from_fdt(err);
 }
 
-/* Makes the root, with nothing but the tracker's address in it. */
+/* Creates the root, initially with the tracker's address only. */
 int __init kho_root_init(phys_addr_t tracker_root)
 {
 	void *fdt;
@@ -106,14 +106,14 @@ static int add_subtree(const char *name, u64 phys, u64 size)
 }
 
 /**
- * kho_add_subtree - leave data for the next kernel under a name
+ * kho_add_subtree - hand over data to the next kernel under a name
  * @name: name of the data, unique
  * @blob: the data, in preserved memory; the caller keeps it preserved until
- *	  kho_remove_subtree(), and may change what is in it until the jump
+ *	  kho_remove_subtree(), and may change its contents until the kexec
  * @size: number of bytes
  *
  * Context: Process context, may sleep.
- * Return: 0; -EEXIST if there is such a name, -ENOSPC if there are too many,
+ * Return: 0; -EEXIST if the name is in use, -ENOSPC if the root is full,
  *	   -EOPNOTSUPP if KHO is off.
  */
 int kho_add_subtree(const char *name, void *blob, size_t size)
@@ -138,7 +138,7 @@ static int remove_subtree(const char *name)
 }
 
 /**
- * kho_remove_subtree - take back kho_add_subtree()
+ * kho_remove_subtree - undo kho_add_subtree()
  * @name: name of the data
  *
  * Context: Process context, may sleep.
@@ -153,7 +153,10 @@ int kho_remove_subtree(const char *name)
 }
 EXPORT_SYMBOL_GPL(kho_remove_subtree);
 
-/* Reads a property that is a u64; -EINVAL if it is none. */
+/*
+ * Reads a u64 property; fails with -EINVAL if it is missing or has another
+ * size.
+ */
 int kho_root_u64(const void *fdt, int node, const char *name, u64 *value)
 {
 	const void *prop;
@@ -168,9 +171,9 @@ int kho_root_u64(const void *fdt, int node, const char *name, u64 *value)
 }
 
 /*
- * Checks the page that another kernel left as its root, before anything else is
- * read of it. -EINVAL if it is no tree that fits in the page, -EPROTONOSUPPORT
- * if the format is another one.
+ * Validates the root page of another kernel before anything else in it is read.
+ * Fails with -EINVAL if it is not a device tree that fits in the page, and with
+ * -EPROTONOSUPPORT if it has another format.
  */
 int kho_root_check(const void *fdt)
 {
@@ -183,17 +186,17 @@ int kho_root_check(const void *fdt)
 }
 
 /**
- * kho_retrieve_subtree - find data that the previous kernel left
+ * kho_retrieve_subtree - find data from the previous kernel by name
  * @name: name of the data
  * @phys: filled in: physical address of the data
  * @size: filled in: number of bytes; may be NULL
  *
- * The address is what the previous kernel wrote; kho_incoming_data() checks
- * it.
+ * The address comes from the previous kernel and is not validated here;
+ * kho_incoming_data() does that.
  *
  * Context: Any, also early boot.
  * Return: 0; -ENOENT if there is no such name or no handover, -EINVAL if the
- *	   entry is damaged.
+ *	   entry is malformed.
  */
 int kho_retrieve_subtree(const char *name, phys_addr_t *phys, size_t *size)
 {

@@ -1,9 +1,9 @@
 // SPDX-License-Identifier: GPL-2.0-only
 /*
- * Scratch: areas of memory that hold nothing which is handed over. The next
- * kernel is loaded into them, and allocates only from them until it knows what
- * is preserved. The first kernel reserves them, in the sizes that kho_scratch=
- * says, and all that follow use the same areas.
+ * Scratch: areas of memory that never contain preserved memory. The next kernel
+ * is loaded into them, and allocates only from them until it has reserved the
+ * preserved memory. The first kernel reserves the areas with the sizes from
+ * kho_scratch=, and all following kernels use the same areas.
  *
  * Copyright (C) 2023 Alexander Graf <graf@amazon.com>
  * Copyright (C) 2025 Microsoft Corporation, Mike Rapoport <rppt@kernel.org>
@@ -25,7 +25,7 @@
 #include "kexec_handover_internal.h"
 #include "kho_internal.h"
 
-/* More than that is a mistake, and could overflow. */
+/* Upper limit of the percentage; also prevents an overflow. */
 #define SCRATCH_MAX_PERCENT	10000
 
 /* Order of the sizes in kho_scratch= */
@@ -36,13 +36,13 @@ enum {
 	SCRATCH_SIZES,
 };
 
-/* Size of scratch, relative to what the kernel itself reserved. */
+/* Size of scratch in percent of the memory that the kernel itself reserved. */
 static unsigned int scratch_percent __initdata = 200;
 
-/* Sizes in bytes. They are used instead if scratch_percent is 0. */
+/* Sizes in bytes, used if scratch_percent is 0. */
 static phys_addr_t scratch_sizes[SCRATCH_SIZES] __initdata;
 
-/* Parses a number with one of the letters K, M, G, T and P or none. */
+/* Parses a number with an optional suffix K, M, G, T or P. */
 static int __init parse_size(char *s, phys_addr_t *size)
 {
 	static const char units[] __initconst = "kmgtp";
@@ -88,7 +88,7 @@ static int __init parse_sizes(char *s)
 	}
 	if (s || !total)
 		return -EINVAL;
-	/* They are rounded up later, and must not overflow then. */
+	/* The sizes are rounded up later, and must not overflow then. */
 	if (total > PHYS_ADDR_MAX / 2)
 		return -ERANGE;
 
@@ -125,15 +125,15 @@ static int __init kho_parse_scratch_size(char *p)
 			err = parse_sizes(buf);
 	}
 	if (err)
-		pr_warn("kho_scratch=%s is ignored; it takes 1%% to %u%%, or sizes low,global,pernode that are not all 0\n",
+		pr_warn("kho_scratch=%s is invalid and ignored; expected 1%% to %u%%, or sizes low,global,pernode that are not all 0\n",
 			p ?: "", SCRATCH_MAX_PERCENT);
 	return err;
 }
 early_param("kho_scratch", kho_parse_scratch_size);
 
 /*
- * Pages of scratch are freed in pageblocks of their own, and must not become
- * buddies of pages beyond it.
+ * Scratch is freed to the buddy allocator in whole pageblocks, and must not be
+ * merged with pages outside it.
  */
 static phys_addr_t __init scratch_align(void)
 {
@@ -141,7 +141,7 @@ static phys_addr_t __init scratch_align(void)
 		     CMA_MIN_ALIGNMENT_BYTES);
 }
 
-/* What the kernel reserved below @limit on node @nid, scaled. */
+/* Memory that the kernel reserved below @limit on node @nid, scaled. */
 static phys_addr_t __init scaled_size(phys_addr_t limit, int nid)
 {
 	return memblock_reserved_kern_size(limit, nid) * scratch_percent / 100;
@@ -154,7 +154,7 @@ static phys_addr_t __init lowmem_size(void)
 	return scaled_size(ARCH_LOW_ADDRESS_LIMIT, NUMA_NO_NODE);
 }
 
-/* Lowmem scratch counts, too, and may be all that it takes. */
+/* Lowmem scratch counts towards the total, and may already cover it. */
 static phys_addr_t __init global_size(phys_addr_t lowmem)
 {
 	phys_addr_t size;
@@ -172,7 +172,7 @@ static phys_addr_t __init node_size(int nid)
 	return scaled_size(MEMBLOCK_ALLOC_ANYWHERE, nid);
 }
 
-/* Adds an area to the table, or none if @size is 0. */
+/* Reserves an area and adds it to the table, unless @size is 0. */
 static int __init reserve_area(phys_addr_t size, phys_addr_t limit, int nid)
 {
 	const phys_addr_t align = scratch_align();
@@ -184,11 +184,11 @@ static int __init reserve_area(phys_addr_t size, phys_addr_t limit, int nid)
 	addr = memblock_alloc_range_nid(size, align, 0, limit, nid,
 					nid != NUMA_NO_NODE);
 	if (!addr) {
-		pr_warn("no area of %llu MiB for scratch, node %d, limit %pa\n",
+		pr_warn("cannot reserve %llu MiB of scratch on node %d below %pa\n",
 			(u64)size >> 20, nid, &limit);
 		return -ENOMEM;
 	}
-	/* It must not count for the areas that follow. */
+	/* Do not count this area when sizing the areas that follow. */
 	memblock_reserved_clear_kern(addr, size);
 	kho_scratch[kho_scratch_cnt].addr = addr;
 	kho_scratch[kho_scratch_cnt].size = size;
@@ -196,7 +196,7 @@ static int __init reserve_area(phys_addr_t size, phys_addr_t limit, int nid)
 	return 0;
 }
 
-/* Nodes without memory, as those with CPUs only, have no scratch either. */
+/* Nodes without memory, such as CPU-only nodes, have no scratch. */
 static int __init reserve_areas(void)
 {
 	phys_addr_t lowmem = lowmem_size();
@@ -228,8 +228,9 @@ static void __init report_areas(void)
 }
 
 /*
- * Reserves the areas, and fills the table of them. Sizes that are not given are
- * derived from what is reserved so far. After an error nothing is reserved.
+ * Reserves the areas and fills the scratch table. Sizes that kho_scratch= does
+ * not set are derived from the memory reserved so far. After an error nothing
+ * is reserved.
  */
 int __init kho_scratch_reserve(void)
 {
@@ -276,17 +277,18 @@ static void __init hide_areas(bool hide)
 }
 
 /**
- * kho_scratch_hide - let memblock allocate from anything but scratch
+ * kho_scratch_hide - exclude scratch from memblock allocations
  *
- * For allocations that must not take scratch away from the kernels to come:
- * what is allocated from memblock for good, and may be handed over. As long as
- * memblock allocates from scratch only, such an allocation fails unless other
- * memory is marked as scratch, too.
+ * For allocations that must not take scratch away from later kernels: those
+ * that stay allocated and may be preserved. While memblock allocates from
+ * scratch only, such an allocation fails unless other memory is marked as
+ * scratch, too.
  *
- * Does nothing but on a KHO boot. To be undone by kho_scratch_show(); does not
- * nest.
+ * Does nothing unless this is a KHO boot. Must be paired with
+ * kho_scratch_show(); does not nest.
  *
- * Context: Boot, from when memory is mapped until memblock gives it away.
+ * Context: Boot, from the creation of the direct map until memblock hands its
+ *	    memory to the page allocator.
  */
 void __init kho_scratch_hide(void)
 {

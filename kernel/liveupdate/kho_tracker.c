@@ -2,8 +2,9 @@
 /*
  * The set of preserved blocks, as the radix tree that the next kernel reads.
  *
- * Nothing is converted or copied on the way to the next kernel: what is in the
- * tree at the jump is preserved. The format is in <linux/kho/abi/kho.h>.
+ * The tree is handed over without conversion or copying: all blocks in the tree
+ * at the time of the kexec are preserved. The format is in
+ * <linux/kho/abi/kho.h>.
  */
 
 #define pr_fmt(fmt) "KHO: " fmt
@@ -21,15 +22,14 @@
 #include "kho_tracker.h"
 #include "kho_tree.h"
 
-/* The nodes that a key leads through, from the bitmap at 0 up to the root. */
+/* The nodes on the path of a key, from the bitmap at index 0 up to the root. */
 struct kho_path {
 	void *nodes[KHO_TREE_LEVELS];
 };
 
 /*
- * How many bits or slots of a node are in use: a node that is not used by
- * anything is given back. Counted beside the node, because the format has no
- * room for it.
+ * Number of bits or slots in use in a node; an unused node is freed. Kept in
+ * page->private, because the format has no field for it.
  */
 static atomic_long_t *node_uses(void *node)
 {
@@ -39,7 +39,7 @@ static atomic_long_t *node_uses(void *node)
 	return (atomic_long_t *)&page->private;
 }
 
-/* Kernel memory is never taken from CMA, which is what scratch is. */
+/* GFP_KERNEL does not allocate from CMA, so nodes never lie in scratch. */
 static void *node_alloc(void)
 {
 	void *node = (void *)get_zeroed_page(GFP_KERNEL);
@@ -81,7 +81,7 @@ static void *get_child(struct kho_tree_table *table, u64 key,
 	return slot_node(&table->slots[kho_tree_index(key, level)]);
 }
 
-/* Two tasks may add the same child at a time; the second one takes the first's. */
+/* If two tasks add the same child concurrently, both use the first one. */
 static void *get_or_add_child(struct kho_tracker *tracker,
 			      struct kho_tree_table *table, u64 key,
 			      unsigned int level)
@@ -105,7 +105,7 @@ static void *get_or_add_child(struct kho_tracker *tracker,
 	return node;
 }
 
-/* NULL if there is no memory; nodes that are then in the way are pruned later. */
+/* Returns NULL if out of memory; the caller then prunes the unused nodes. */
 static struct kho_tree_bitmap *find_or_add_bitmap(struct kho_tracker *tracker,
 						  u64 key)
 {
@@ -117,7 +117,7 @@ static struct kho_tree_bitmap *find_or_add_bitmap(struct kho_tracker *tracker,
 	return node;
 }
 
-/* Gives back the nodes of a key that nothing uses any more, the lowest first. */
+/* Frees the unused nodes on the path of a key, from the bottom up. */
 static void prune(struct kho_tracker *tracker, u64 key)
 {
 	struct kho_path path = {};
@@ -147,7 +147,10 @@ static void prune(struct kho_tracker *tracker, u64 key)
 	}
 }
 
-/* @emptied is set, not cleared: it gathers the answers of several calls. */
+/*
+ * Sets @emptied if the bitmap is unused now, and never clears it, so that
+ * callers can accumulate the result of several calls.
+ */
 static int clear_key(struct kho_tracker *tracker, u64 key, bool *emptied)
 {
 	struct kho_tree_bitmap *bitmap;
@@ -182,16 +185,16 @@ static int set_key(struct kho_tracker *tracker, u64 key)
 	return 0;
 }
 
-/* How many blocks of each order somebody has added. */
+/* Number of blocks of each order that the caller has added. */
 struct block_counts {
 	unsigned int nr[KHO_TREE_MAX_ORDER + 1];
 };
 
 /*
- * True if there are blocks in [pfn, end), in whole or in part, besides those
- * that the caller has added there. Looked for afterwards, so that of two tasks
- * that add blocks over each other at least one sees it; and once for all blocks
- * of a range, since each look goes through all levels of the tree.
+ * True if [pfn, end) overlaps any blocks besides those that the caller has
+ * added there. Callers check after adding, so that of two tasks that add
+ * overlapping blocks at least one sees the overlap; and once for all blocks of
+ * a range, because each check walks all levels of the tree.
  */
 static bool overlaps(struct kho_tracker *tracker, u64 pfn, u64 end,
 		     const struct block_counts *own)
@@ -237,8 +240,8 @@ static bool has_key(struct kho_tracker *tracker, u64 key)
 }
 
 /*
- * A range is cut into blocks by kho_range_order(). A walk over the same range
- * sees the same blocks, so what was added block by block is found again.
+ * kho_range_order() splits a range into blocks. The result depends only on the
+ * range, so removing a range finds the same blocks that adding it created.
  */
 struct range_walk {
 	unsigned long pfn;
@@ -268,7 +271,10 @@ static void prune_range(struct kho_tracker *tracker, unsigned long pfn,
 		prune(tracker, key);
 }
 
-/* Adds the blocks of [pfn, end); returns where it stopped in @stop. */
+/*
+ * Adds the blocks of [pfn, end). @stop is set to the end of the last block
+ * added.
+ */
 static int add_blocks(struct kho_tracker *tracker, unsigned long pfn,
 		      unsigned long end, unsigned long *stop)
 {
@@ -289,7 +295,7 @@ static int add_blocks(struct kho_tracker *tracker, unsigned long pfn,
 	return overlaps(tracker, pfn, end, &own) ? -EEXIST : 0;
 }
 
-/* All blocks of [pfn, end) are known to be there. */
+/* Caller has checked that all blocks of [pfn, end) are in the set. */
 static bool del_blocks(struct kho_tracker *tracker, unsigned long pfn,
 		       unsigned long end)
 {
@@ -328,13 +334,13 @@ static int del_all_or_nothing(struct kho_tracker *tracker, unsigned long pfn,
 }
 
 /**
- * kho_range_order - order of the first block that a range is cut into
+ * kho_range_order - get the order of the first block of a range
  * @pfn: first page of the range
  * @nr: number of pages in the range, not 0
  *
- * The largest naturally aligned block that fits, made smaller until all of it
- * lies in one NUMA node: the next kernel frees a block as a whole, into the
- * node of its first page.
+ * Returns the largest naturally aligned block that fits and does not cross a
+ * NUMA node boundary: the next kernel frees a block as a whole, into the node
+ * of its first page.
  *
  * Return: the order.
  */
@@ -355,10 +361,9 @@ EXPORT_SYMBOL_IF_KUNIT(kho_range_order);
  * @pfn: first page
  * @nr: number of pages
  *
- * Context: May sleep. Works on different ranges at the same time do not wait
- *	    for each other.
- * Return: 0; -EEXIST if a page of the range is there already, -ENOMEM. After
- *	   an error the tracker is as it was before.
+ * Context: May sleep. Calls for different ranges run in parallel.
+ * Return: 0; -EEXIST if a page of the range is already in the set, -ENOMEM.
+ *	   After an error nothing has changed.
  */
 int kho_tracker_add_range(struct kho_tracker *tracker, unsigned long pfn,
 			  unsigned long nr)
@@ -380,12 +385,12 @@ EXPORT_SYMBOL_IF_KUNIT(kho_tracker_add_range);
 /**
  * kho_tracker_del_range - remove a range that kho_tracker_add_range() added
  * @tracker: the tracker
- * @pfn: first page, as it was added
- * @nr: number of pages, as it was added
+ * @pfn: first page, as passed to kho_tracker_add_range()
+ * @nr: number of pages, as passed to kho_tracker_add_range()
  *
  * Context: May sleep.
- * Return: 0; -ENOENT if the range is not there block by block, and nothing is
- *	   changed then.
+ * Return: 0; -ENOENT if any block of the range is not in the set; then nothing
+ *	   has changed.
  */
 int kho_tracker_del_range(struct kho_tracker *tracker, unsigned long pfn,
 			  unsigned long nr)
@@ -410,11 +415,11 @@ static void prune_key(struct kho_tracker *tracker, u64 key)
  * kho_tracker_add - add one block
  * @tracker: the tracker
  * @pfn: first page, a multiple of the block's size
- * @order: log2 of the block's number of pages
+ * @order: log2 of the number of pages in the block
  *
  * Context: May sleep.
- * Return: 0; -EEXIST if a page of the block is there already, -ENOMEM. After
- *	   an error the tracker is as it was before.
+ * Return: 0; -EEXIST if a page of the block is already in the set, -ENOMEM.
+ *	   After an error nothing has changed.
  */
 int kho_tracker_add(struct kho_tracker *tracker, unsigned long pfn,
 		    unsigned int order)
@@ -434,7 +439,7 @@ EXPORT_SYMBOL_IF_KUNIT(kho_tracker_add);
  * kho_tracker_del - remove a block that kho_tracker_add() added
  * @tracker: the tracker
  * @pfn: first page
- * @order: log2 of the block's number of pages
+ * @order: log2 of the number of pages in the block
  *
  * Context: May sleep.
  * Return: 0; -ENOENT if there is no such block.
@@ -455,10 +460,10 @@ int kho_tracker_del(struct kho_tracker *tracker, unsigned long pfn,
 EXPORT_SYMBOL_IF_KUNIT(kho_tracker_del);
 
 /**
- * kho_tracker_has - ask for a block
+ * kho_tracker_has - check whether a block is in the set
  * @tracker: the tracker
  * @pfn: first page
- * @order: log2 of the block's number of pages
+ * @order: log2 of the number of pages in the block
  *
  * Context: May sleep.
  * Return: true if exactly this block is in the set.
@@ -472,7 +477,7 @@ bool kho_tracker_has(struct kho_tracker *tracker, unsigned long pfn,
 EXPORT_SYMBOL_IF_KUNIT(kho_tracker_has);
 
 /**
- * kho_tracker_init - make an empty tracker
+ * kho_tracker_init - initialise an empty tracker
  * @tracker: the tracker
  *
  * Context: May sleep.
@@ -490,8 +495,8 @@ int kho_tracker_init(struct kho_tracker *tracker)
 EXPORT_SYMBOL_IF_KUNIT(kho_tracker_init);
 
 /**
- * kho_tracker_destroy - free a tracker and whatever it holds
- * @tracker: the tracker; nobody else uses it any more
+ * kho_tracker_destroy - free a tracker and all its nodes
+ * @tracker: the tracker; the caller has exclusive access
  */
 void kho_tracker_destroy(struct kho_tracker *tracker)
 {

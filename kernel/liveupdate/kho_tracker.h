@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: GPL-2.0 */
 /*
- * The set of preserved blocks, kept in the form that the next kernel reads.
+ * The set of preserved blocks, kept in the format that the next kernel reads.
  */
 
 #ifndef _LINUX_LIVEUPDATE_KHO_TRACKER_H
@@ -14,14 +14,13 @@
 
 /**
  * struct kho_tracker - a set of blocks of pages
- * @lock: for reading while blocks are added and removed, which is atomic for
- *	  each of them; for writing while empty nodes are given back, and while
- *	  the tree as a whole has to hold still
- * @root: the root node; its address never changes, so the kexec image can be
- *	  told about it before anything is preserved
- * @orders: orders of which there are blocks, or have been
+ * @lock: held for reading while blocks are added and removed, which is atomic
+ *	  for each block; held for writing while unused nodes are freed
+ * @root: the root node; its address never changes, so the handover root can
+ *	  refer to it before anything is preserved
+ * @orders: bitmap of all orders that the set has or had blocks of
  * @nodes: number of nodes below the root
- * @pages: number of pages in all blocks together
+ * @pages: total number of pages in all blocks
  */
 struct kho_tracker {
 	struct rw_semaphore lock;

@@ -1,10 +1,11 @@
 // SPDX-License-Identifier: GPL-2.0
 /*
- * Reading the tree of preserved blocks, in the form that crosses the kexec.
+ * Reading the tree of preserved blocks in the handover format.
  *
- * The format is in <linux/kho/abi/kho.h>. A tree is read in two ways: node by
- * node, to check one that nobody has looked at yet; and run by run, which
- * needs a checked one, and merges the blocks of all orders.
+ * The format is in <linux/kho/abi/kho.h>. There are two ways to read a tree:
+ * kho_tree_visit() goes node by node and validates an untrusted tree;
+ * kho_tree_walk_next() goes run by run, merges blocks of all orders, and
+ * requires a validated tree.
  */
 
 #include <linux/bitmap.h>
@@ -21,13 +22,13 @@
 
 #define NO_PFN	U64_MAX
 
-/* How far a key is shifted for the index in a table. */
+/* Shift of a key for the index in a table. */
 static unsigned int level_shift(unsigned int level)
 {
 	return KHO_TREE_BITMAP_SHIFT + (level - 1) * KHO_TREE_TABLE_SHIFT;
 }
 
-/* The first key of an order is its order bit alone. */
+/* The lowest key of an order is its order bit alone. */
 static u64 first_key(unsigned int order)
 {
 	return kho_tree_key(0, order);
@@ -46,7 +47,7 @@ static void *map_slot(const struct kho_tree_table *table, unsigned int index)
 }
 
 /**
- * kho_tree_find - find the bitmap that a key belongs to
+ * kho_tree_find - find the bitmap of a key
  * @root: pa of the root node
  * @key: the key
  *
@@ -64,11 +65,11 @@ struct kho_tree_bitmap *kho_tree_find(u64 root, u64 key)
 EXPORT_SYMBOL_IF_KUNIT(kho_tree_find);
 
 /**
- * kho_tree_has - ask for a key
+ * kho_tree_has - check whether a key is set
  * @root: pa of the root node
  * @key: the key
  *
- * Return: true if it is there.
+ * Return: true if the key is set.
  */
 bool kho_tree_has(u64 root, u64 key)
 {
@@ -78,8 +79,9 @@ bool kho_tree_has(u64 root, u64 key)
 }
 
 /*
- * Looks in one table for the first slot in use at or behind *@key, and moves
- * *@key there. Without one *@key moves behind all that the table covers.
+ * Finds the first used slot of a table at or after *@key, and advances *@key to
+ * it. Returns false if there is none, and advances *@key past the keys of the
+ * table.
  */
 static bool seek_slot(const struct kho_tree_table *table, unsigned int level,
 		      u64 *key)
@@ -102,8 +104,8 @@ static bool seek_slot(const struct kho_tree_table *table, unsigned int level,
 }
 
 /*
- * Finds the first bitmap that may hold a key at or behind *@key, and moves
- * *@key to it. NULL if there is none up to @last.
+ * Finds the first bitmap that may contain a key at or after *@key, and advances
+ * *@key to it. Returns NULL if there is none up to @last.
  */
 static struct kho_tree_bitmap *seek_bitmap(u64 root, u64 *key, u64 last)
 {
@@ -122,7 +124,7 @@ static struct kho_tree_bitmap *seek_bitmap(u64 root, u64 *key, u64 last)
 	return NULL;
 }
 
-/* The same; in less time if there is only one bitmap that it can be. */
+/* Like seek_bitmap(), but faster if *@key and @last share a bitmap. */
 static struct kho_tree_bitmap *seek_bitmap_near(u64 root, u64 *key, u64 last)
 {
 	if ((*key ^ last) < KHO_TREE_BITS)
@@ -131,8 +133,9 @@ static struct kho_tree_bitmap *seek_bitmap_near(u64 root, u64 *key, u64 last)
 }
 
 /*
- * Finds the first set bits of a bitmap at or behind *@key, as far as they are
- * of one order and not behind @last. *@key moves behind what was looked at.
+ * Finds the first run of set bits of a bitmap at or after *@key that have the
+ * same order and do not exceed @last. Advances *@key past the bits it has
+ * looked at.
  */
 static bool seek_bits(const struct kho_tree_bitmap *bitmap, u64 *key, u64 last,
 		      u64 *first, u64 *end)
@@ -145,7 +148,10 @@ static bool seek_bits(const struct kho_tree_bitmap *bitmap, u64 *key, u64 last,
 	if (bit >= limit)
 		return false;
 	*first = base + bit;
-	/* The lowest bitmap is shared by several orders. */
+	/*
+	 * Several orders share the lowest bitmap; stop at the end of this
+	 * order.
+	 */
 	if (!base && *first)
 		limit = min_t(u64, limit, 2ULL << (fls64(*first) - 1));
 	*end = base + find_next_zero_bit(bitmap->bits, limit, bit);
@@ -154,20 +160,21 @@ static bool seek_bits(const struct kho_tree_bitmap *bitmap, u64 *key, u64 last,
 }
 
 /**
- * kho_tree_has_more - ask for keys of a range
+ * kho_tree_has_more - check whether more than a number of keys are set in a
+ *	range
  * @root: pa of the root node
  * @key: first key of the range
  * @last: last key of the range
- * @nr: how many keys there may be
+ * @nr: the number of keys
  *
- * Return: true if there are more.
+ * Return: true if more than @nr keys are set.
  */
 bool kho_tree_has_more(u64 root, u64 key, u64 last, u64 nr)
 {
 	const struct kho_tree_bitmap *bitmap;
 	u64 first, end;
 
-	/* So it is for each order of which one block covers the range. */
+	/* Common case: for most orders, a single block covers the range. */
 	if (key == last)
 		return !nr && kho_tree_has(root, key);
 
@@ -194,7 +201,7 @@ static int visit_bitmap(struct kho_tree_visitor *visitor,
 	while (key <= last && seek_bits(bitmap, &key, last, &first, &end)) {
 		struct kho_blocks blocks;
 
-		/* No block has the key 0, or an order that is too large. */
+		/* Key 0 and keys with too large an order encode no block. */
 		if (!first || kho_tree_key_order(first) > KHO_TREE_MAX_ORDER)
 			return -EINVAL;
 		blocks.order = kho_tree_key_order(first);
@@ -207,7 +214,7 @@ static int visit_bitmap(struct kho_tree_visitor *visitor,
 	return 0;
 }
 
-/* Descends one level with each call, so never deeper than KHO_TREE_LEVELS. */
+/* The recursion depth is limited to KHO_TREE_LEVELS. */
 static int visit_node(struct kho_tree_visitor *visitor, u64 pa,
 		      unsigned int level, u64 base)
 {
@@ -233,15 +240,15 @@ static int visit_node(struct kho_tree_visitor *visitor, u64 pa,
 }
 
 /**
- * kho_tree_visit - look at each node and all blocks of a tree
- * @visitor: what to do with them
- * @root: pa of the root node; may be anything, as may all that is found there
+ * kho_tree_visit - visit all nodes and blocks of a tree
+ * @visitor: callbacks
+ * @root: pa of the root node; neither it nor the tree's contents are trusted
  *
- * Ends in any case if @visitor->node refuses nodes at some time: a damaged tree
- * may lead in circles.
+ * To guarantee termination, @visitor->node must limit the number of nodes: a
+ * malformed tree may contain cycles.
  *
- * Return: 0; -EINVAL if a node is refused or there is a key that stands for no
- *	   block; or what @visitor->blocks failed with.
+ * Return: 0; -EINVAL if @visitor->node rejects a node or a key encodes no valid
+ *	   block; or the error of @visitor->blocks.
  */
 int kho_tree_visit(struct kho_tree_visitor *visitor, u64 root)
 {
@@ -266,7 +273,7 @@ static void free_node(void *node, unsigned int level, void (*free)(void *node))
 /**
  * kho_tree_free - free all nodes of a tree
  * @root: pa of the root node
- * @free: frees a node
+ * @free: callback that frees a node
  */
 void kho_tree_free(u64 root, void (*free)(void *node))
 {
@@ -312,16 +319,15 @@ static void cursor_init(struct kho_tree_walk *walk,
 }
 
 /**
- * kho_tree_walk_init - begin to walk over the runs of a tree
- * @walk: to be filled in
- * @root: pa of the root node of a tree that kho_tree_visit() has checked
- * @orders: which orders to look at, one bit each
- * @start: first page to look at, a pfn
- * @end: behind the last page to look at, a pfn larger than @start and at most
- *	 %KHO_TREE_END
+ * kho_tree_walk_init - start a walk over the runs of a tree
+ * @walk: the walk to initialise
+ * @root: pa of the root node of a tree validated by kho_tree_visit()
+ * @orders: bitmap of the orders to include
+ * @start: pfn of the first page
+ * @end: pfn after the last page, larger than @start and at most %KHO_TREE_END
  *
- * Blocks that begin before @start or end behind @end belong to the walk if a
- * part of them lies between.
+ * Blocks that overlap [@start, @end) are included as a whole, even if they
+ * begin before @start or end after @end.
  */
 void kho_tree_walk_init(struct kho_tree_walk *walk, u64 root, u64 orders,
 			u64 start, u64 end)
@@ -338,7 +344,7 @@ void kho_tree_walk_init(struct kho_tree_walk *walk, u64 root, u64 orders,
 }
 EXPORT_SYMBOL_IF_KUNIT(kho_tree_walk_init);
 
-/* The cursor whose blocks come first; NULL at the end. */
+/* Returns the cursor with the lowest blocks; NULL at the end. */
 static struct kho_tree_cursor *first_cursor(struct kho_tree_walk *walk)
 {
 	struct kho_tree_cursor *first = NULL;
@@ -355,15 +361,15 @@ static struct kho_tree_cursor *first_cursor(struct kho_tree_walk *walk)
 }
 
 /**
- * kho_tree_walk_next - find the next run of preserved pages
- * @walk: from kho_tree_walk_init()
- * @start: filled in: first page, a pfn
- * @end: filled in: behind the last page, a pfn
+ * kho_tree_walk_next - get the next run of preserved pages
+ * @walk: the walk, from kho_tree_walk_init()
+ * @start: output: pfn of the first page
+ * @end: output: pfn after the last page
  *
- * Runs ascend, and neither overlap nor touch each other, whatever the orders of
- * the blocks that they consist of.
+ * Runs ascend, and neither overlap nor touch each other, regardless of the
+ * orders of their blocks.
  *
- * Return: 1; 0 if there is no further run; -EINVAL if two blocks overlap.
+ * Return: 1; 0 at the end of the walk; -EINVAL if two blocks overlap.
  */
 int kho_tree_walk_next(struct kho_tree_walk *walk, u64 *start, u64 *end)
 {

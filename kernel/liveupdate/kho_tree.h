@@ -1,9 +1,9 @@
 /* SPDX-License-Identifier: GPL-2.0 */
 /*
- * Reading the tree of preserved blocks, in the form that crosses the kexec.
+ * Reading the tree of preserved blocks in the handover format.
  *
- * Pure functions: they allocate nothing, print nothing and know nothing of the
- * machine, so they are tested and fuzzed in userspace, too.
+ * These are pure functions without allocations, messages or access to global
+ * state, so they are also tested and fuzzed in userspace.
  */
 
 #ifndef _LINUX_LIVEUPDATE_KHO_TREE_H
@@ -15,10 +15,10 @@
 #include <linux/minmax.h>
 #include <linux/types.h>
 
-/* No page has this pfn or a higher one. */
+/* Limit of pfns: all pfns are lower than this. */
 #define KHO_TREE_END	(1ULL << (64 - PAGE_SHIFT))
 
-/* Order of the largest naturally aligned block that [pfn, pfn + nr) begins with. */
+/* Order of the largest aligned block at the start of [pfn, pfn + nr). */
 static inline unsigned int kho_tree_fitting_order(unsigned long pfn,
 						  unsigned long nr)
 {
@@ -28,9 +28,9 @@ static inline unsigned int kho_tree_fitting_order(unsigned long pfn,
 }
 
 /**
- * struct kho_blocks - blocks of one order that lie next to each other
+ * struct kho_blocks - adjacent blocks of one order
  * @start: pfn of the first page
- * @end: pfn behind the last page
+ * @end: pfn after the last page
  * @order: log2 of the number of pages in each block
  */
 struct kho_blocks {
@@ -40,10 +40,10 @@ struct kho_blocks {
 };
 
 /**
- * struct kho_tree_visitor - what kho_tree_visit() calls
- * @node: maps a node, or returns NULL if there can be none at @pa
- * @blocks: takes blocks that the tree names; blocks of one order ascend. NULL
- *	    to look at the nodes only
+ * struct kho_tree_visitor - callbacks of kho_tree_visit()
+ * @node: maps the node at @pa, or returns NULL to reject it
+ * @blocks: receives blocks of the tree; within one order they ascend. NULL to
+ *	    visit the nodes only
  */
 struct kho_tree_visitor {
 	void *(*node)(struct kho_tree_visitor *visitor, u64 pa);
@@ -52,11 +52,11 @@ struct kho_tree_visitor {
 };
 
 /**
- * struct kho_tree_cursor - blocks of one order, in ascending order
- * @bitmap: the node that @key leads to, NULL if it has to be looked for
- * @key: where to go on
- * @last: the last key to look at
- * @blocks: what was found last; @blocks.start is U64_MAX behind the end
+ * struct kho_tree_cursor - position within the blocks of one order
+ * @bitmap: the bitmap of @key, NULL if it must be looked up
+ * @key: next key to look at
+ * @last: last key to look at
+ * @blocks: the current blocks; @blocks.start is U64_MAX at the end
  */
 struct kho_tree_cursor {
 	const struct kho_tree_bitmap *bitmap;
@@ -66,10 +66,10 @@ struct kho_tree_cursor {
 };
 
 /**
- * struct kho_tree_walk - state of a walk over the runs of a tree
+ * struct kho_tree_walk - a walk over the runs of a tree
  * @root: pa of the root node
  * @nr: number of cursors
- * @cursors: one for each order
+ * @cursors: one cursor per order
  */
 struct kho_tree_walk {
 	u64 root;

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: GPL-2.0
 /*
- * Preserving areas of vmalloc().
+ * Preserving vmalloc() areas.
  *
  * The format is in <linux/kho/abi/vmalloc.h>.
  */
@@ -14,10 +14,10 @@
 #include "../../mm/internal.h"
 #include "kho_internal.h"
 
-/* What an area may be to be made again in the next kernel. */
+/* VM_* flags of areas that kho_restore_vmalloc() can recreate. */
 #define SUPPORTED_VM_FLAGS	(VM_ALLOC | VM_ALLOW_HUGE_VMAP)
 
-/* Where the next pa goes in a chain of chunks. */
+/* Position of the next pa in the chain of chunks. */
 struct chunk_pos {
 	struct kho_vmalloc_chunk *chunk;
 	unsigned int index;
@@ -34,7 +34,7 @@ static int unpreserve_block(phys_addr_t phys, unsigned int order)
 	return kho_unpreserve_pfns(PHYS_PFN(phys), 1UL << order);
 }
 
-/* Appends a pa; a chunk is only made when there is a pa to put in it. */
+/* Appends a pa; allocates a chunk only when there is a pa to store in it. */
 static int append_block(struct kho_vmalloc *desc, struct chunk_pos *pos,
 			phys_addr_t phys)
 {
@@ -80,17 +80,17 @@ static int preserve_area(struct kho_vmalloc *desc, const struct vm_struct *vm)
 }
 
 /**
- * kho_preserve_vmalloc - preserve an area of vmalloc()
+ * kho_preserve_vmalloc - preserve a vmalloc() area
  * @ptr: start of the area
- * @preservation: describes the area to kho_restore_vmalloc() in the next
- *		  kernel; put it where the next kernel finds it
+ * @preservation: output: descriptor of the area for kho_restore_vmalloc() in
+ *		  the next kernel; the caller hands it over
  *
- * The node that an area of vmalloc_node() was allocated on is not preserved.
+ * The NUMA node of a vmalloc_node() allocation is not preserved.
  *
  * Context: Process context, may sleep.
- * Return: 0; -EINVAL if @ptr is no such area, -EOPNOTSUPP if the area is of a
- *	   kind that cannot be preserved or KHO is off, -EEXIST if it is
- *	   preserved already, -ENOMEM. After an error nothing has changed.
+ * Return: 0; -EINVAL if @ptr is not a vmalloc() area, -EOPNOTSUPP if the area
+ *	   has flags that cannot be preserved or KHO is off, -EEXIST if it is
+ *	   already preserved, -ENOMEM. After an error nothing has changed.
  */
 int kho_preserve_vmalloc(void *ptr, struct kho_vmalloc *preservation)
 {
@@ -119,8 +119,8 @@ int kho_preserve_vmalloc(void *ptr, struct kho_vmalloc *preservation)
 EXPORT_SYMBOL_GPL(kho_preserve_vmalloc);
 
 /**
- * kho_unpreserve_vmalloc - take back kho_preserve_vmalloc()
- * @preservation: what that call filled in; all zero afterwards
+ * kho_unpreserve_vmalloc - undo kho_preserve_vmalloc()
+ * @preservation: descriptor from kho_preserve_vmalloc(); cleared
  *
  * Context: Process context, may sleep.
  */

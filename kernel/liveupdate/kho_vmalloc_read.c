@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: GPL-2.0
 /*
- * Reading areas of vmalloc() that the previous kernel preserved, where they lie.
+ * Reading preserved vmalloc() areas in place.
  *
  * The format is in <linux/kho/abi/vmalloc.h>.
  */
@@ -19,8 +19,9 @@
 #define KNOWN_FLAGS	(KHO_VMALLOC_ALLOC | KHO_VMALLOC_HUGE_VMAP)
 
 /*
- * False if a descriptor cannot be one, wherever it leads to. What would lead on
- * for longer than there is memory that waits is none, either.
+ * Validates a descriptor, but not the chunks. A valid area has no more pages
+ * than are preserved and not restored, which also bounds the walk over its
+ * chunks.
  */
 bool kho_vmalloc_is_valid(const struct kho_vmalloc *desc)
 {
@@ -31,7 +32,7 @@ bool kho_vmalloc_is_valid(const struct kho_vmalloc *desc)
 	       IS_ALIGNED(desc->total_pages, 1U << desc->order);
 }
 
-/* The pages of a block, one after the other. */
+/* Returns the pages of the current block, one per call. */
 static const void *next_page_of_block(struct kho_vmalloc_reader *reader)
 {
 	phys_addr_t phys = reader->block + PFN_PHYS(reader->page);
@@ -64,15 +65,15 @@ static int next_block(struct kho_vmalloc_reader *reader)
 }
 
 /**
- * kho_vmalloc_read - begin to read a preserved area of vmalloc()
- * @reader: to be filled in
- * @preservation: what kho_preserve_vmalloc() filled in; may be anything
+ * kho_vmalloc_read - start reading a preserved vmalloc() area
+ * @reader: the reader to initialise
+ * @preservation: descriptor from kho_preserve_vmalloc(); not trusted
  *
- * Reads the area page by page, where it lies. In contrast to
- * kho_restore_vmalloc() it takes no memory and changes nothing.
+ * Reads the area page by page in place. Unlike kho_restore_vmalloc(), it
+ * allocates no memory and changes nothing.
  *
  * Context: Any.
- * Return: 0; -EIO if @preservation describes no area.
+ * Return: 0; -EIO if @preservation is malformed.
  */
 int kho_vmalloc_read(struct kho_vmalloc_reader *reader,
 		     const struct kho_vmalloc *preservation)
@@ -83,12 +84,12 @@ int kho_vmalloc_read(struct kho_vmalloc_reader *reader,
 EXPORT_SYMBOL_GPL(kho_vmalloc_read);
 
 /**
- * kho_vmalloc_next - read the next page of a preserved area of vmalloc()
- * @reader: from kho_vmalloc_read()
+ * kho_vmalloc_next - read the next page of a preserved vmalloc() area
+ * @reader: the reader, from kho_vmalloc_read()
  *
  * Context: Any.
  * Return: the page, NULL after the last one, or ERR_PTR(-EIO) if the records
- *	   are damaged.
+ *	   are malformed.
  */
 const void *kho_vmalloc_next(struct kho_vmalloc_reader *reader)
 {

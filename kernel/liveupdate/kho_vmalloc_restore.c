@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: GPL-2.0
 /*
- * Taking over areas of vmalloc() that the previous kernel preserved.
+ * Restoring vmalloc() areas that the previous kernel preserved.
  *
  * The format is in <linux/kho/abi/vmalloc.h>.
  */
@@ -20,7 +20,7 @@ static unsigned long flags_to_vm(u16 flags)
 	       (flags & KHO_VMALLOC_HUGE_VMAP ? VM_ALLOW_HUGE_VMAP : 0);
 }
 
-/* The pages of an area, as far as they were restored. */
+/* Pages of an area restored so far. */
 struct restored_area {
 	struct page **pages;
 	unsigned int nr;
@@ -59,8 +59,8 @@ static int restore_chunk(struct restored_area *area,
 }
 
 /*
- * A chunk is taken over before it is read: it may name itself, and does not wait
- * to be restored any more then.
+ * Restores a chunk before reading it: if a malformed chunk refers to itself, it
+ * cannot be restored a second time.
  */
 static const struct kho_vmalloc_chunk *take_chunk(u64 pa)
 {
@@ -71,8 +71,8 @@ static const struct kho_vmalloc_chunk *take_chunk(u64 pa)
 }
 
 /*
- * Frees each chunk that is done with. Ends in any case: a chunk that was
- * restored does not wait to be restored a second time.
+ * Frees each chunk after use. Terminates even for malformed chains, because a
+ * chunk cannot be restored twice.
  */
 static int restore_pages(struct restored_area *area,
 			 const struct kho_vmalloc *desc)
@@ -103,7 +103,7 @@ static void free_pages_of(struct restored_area *area)
 	vfree(area->pages);
 }
 
-/* On success the area owns the pages and the array. */
+/* On success the vm_struct owns the pages and the array. */
 static void *map_area(struct restored_area *area, const struct kho_vmalloc *desc)
 {
 	unsigned int shift = PAGE_SHIFT + desc->order;
@@ -129,19 +129,22 @@ static void *map_area(struct restored_area *area, const struct kho_vmalloc *desc
 	vm->addr = kasan_unpoison_vmalloc(vm->addr, get_vm_area_size(vm),
 					  KASAN_VMALLOC_PROT_NORMAL |
 					  KASAN_VMALLOC_VM_ALLOC);
-	/* Readers of the area's pages look at them once the flag is gone. */
+	/*
+	 * As clear_vm_uninitialized_flag(): pairs with smp_rmb() in
+	 * vread_iter().
+	 */
 	smp_wmb();
 	vm->flags &= ~VM_UNINITIALIZED;
 	return vm->addr;
 }
 
 /**
- * kho_restore_vmalloc - make a preserved area of vmalloc() again
- * @preservation: what kho_preserve_vmalloc() filled in
+ * kho_restore_vmalloc - restore a preserved vmalloc() area
+ * @preservation: descriptor from kho_preserve_vmalloc()
  *
  * Context: Process context, may sleep. Each area can be restored once.
- * Return: start of the area, to be freed by vfree(), or NULL if the area
- *	   cannot be restored.
+ * Return: start of the area, to be freed by vfree(), or NULL if it cannot be
+ *	   restored.
  */
 void *kho_restore_vmalloc(const struct kho_vmalloc *preservation)
 {
@@ -150,7 +153,7 @@ void *kho_restore_vmalloc(const struct kho_vmalloc *preservation)
 
 	if (!kho_vmalloc_is_valid(preservation))
 		return NULL;
-	/* Of an area of 1 TiB it is larger than kvmalloc() allows. */
+	/* For an area of 1 TiB the array exceeds the limit of kvmalloc(). */
 	area.pages = vmalloc_array(area.total, sizeof(*area.pages));
 	if (!area.pages)
 		return NULL;
@@ -172,10 +175,10 @@ static void free_block(phys_addr_t phys, unsigned int order)
 }
 
 /**
- * kho_restore_free_vmalloc - take over an area of vmalloc() and free it
- * @preservation: what kho_preserve_vmalloc() filled in; may be anything
+ * kho_restore_free_vmalloc - restore a preserved vmalloc() area and free it
+ * @preservation: descriptor from kho_preserve_vmalloc(); not trusted
  *
- * Records that are damaged, and what they may have led to, are left alone.
+ * Malformed records, and the memory that they refer to, are left alone.
  *
  * Context: Process context.
  */

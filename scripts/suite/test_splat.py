@@ -23,7 +23,7 @@ SPLATS = [
 
 HARMLESS = [
     "[    0.0] Linux version 6.18.15 (luo@luo) (gcc) #1 SMP",
-    "[    0.1] KHO: 5999 pages in 5999 blocks are preserved",
+    "[    0.1] KHO: 5999 pages preserved by the previous kernel",
     "[    0.3] debug: ignoring loglevel setting.",
     "[    1.4] kmemleak: 0 new suspected memory leaks",
     "[    1.4] LUO: session x is damaged: -5",

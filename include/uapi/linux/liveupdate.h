@@ -73,9 +73,9 @@ enum {
  * whatever is not prepared yet. If it fails, all states are as before the call.
  *
  * A global event also applies to every session that has not reached the target
- * state. In UPDATED, PREPARE hands over unheld incoming sessions to the next
- * kernel unchanged. When the last incoming session is finished, UPDATED changes
- * to NORMAL automatically.
+ * state. In UPDATED, PREPARE includes the incoming sessions, which must not be
+ * held, in the next update, unchanged. When the last incoming session is
+ * finished, UPDATED changes to NORMAL automatically.
  *
  * poll(2) on the device and on a session reports EPOLLIN and EPOLLPRI if the
  * state has changed since it was last read through this fd.

@@ -22,7 +22,7 @@
 #include "luo_util.h"
 
 #define SCRATCH_KB ((16 + 512 + 16) * 1024L)
-#define NOT_USED "KHO: all memory but scratch stays"
+#define NOT_USED "KHO: cannot tell which memory is preserved"
 
 #define PAGE 4096L
 
@@ -39,7 +39,7 @@ static const struct damage {
 	const char *said;
 	bool kept;
 } damages[] = {
-	{ "nowhere", "damage-nowhere", "is damaged", false },
+	{ "nowhere", "damage-nowhere", "invalid tracker node", false },
 	{ "node", "damage-node", "is preserved itself", false },
 	{ "overlap", "damage-overlap", "two preserved blocks overlap", false },
 	{ "page", "damage-page", "KHO: 1 preserved pages are lost", true },
