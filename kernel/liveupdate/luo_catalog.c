@@ -1,10 +1,10 @@
 // SPDX-License-Identifier: GPL-2.0
 /*
- * Finds in the image of a kernel what it says of its formats, wherever that is:
- * lines of text, each of which tells by its beginning what it is. Whatever else
- * has such a beginning is no line.
+ * Finds the format catalog in a kernel image: lines of text that begin with
+ * LIVEUPDATE_FORMAT_LINE, anywhere in the image. Text that has this prefix but
+ * is malformed is ignored.
  *
- * The text is described in <linux/liveupdate_format.h>.
+ * The catalog is described in <linux/liveupdate_format.h>.
  */
 
 #include <linux/kernel.h>
@@ -46,8 +46,8 @@ static bool is_direction(const char *dir)
 }
 
 /*
- * A line that says the same as one before does not count. One for which there is
- * no room does, so that it is seen that there are too many.
+ * Duplicates are ignored. An entry for which there is no room is counted, so
+ * that luo_catalog_scan() can tell that the catalog is incomplete.
  */
 static void add_entry(struct luo_catalog *catalog,
 		      const struct luo_catalog_entry *entry)
@@ -78,7 +78,7 @@ static void take_line(struct luo_catalog *catalog, const char *line)
 	add_entry(catalog, &entry);
 }
 
-/* The line at @at ends at a NUL, at a newline or with the image. */
+/* The line at @at ends at a NUL, at a newline or at the end of the image. */
 static void read_line(struct luo_catalog *catalog, const char *at, size_t left)
 {
 	char line[LINE_SIZE];
@@ -94,10 +94,10 @@ static void read_line(struct luo_catalog *catalog, const char *at, size_t left)
 }
 
 /**
- * luo_catalog_scan - look for formats in the image of a kernel
- * @catalog: filled in
+ * luo_catalog_scan - find the format catalog in a kernel image
+ * @catalog: output: the catalog
  * @image: the image
- * @size: its size in bytes
+ * @size: size of the image in bytes
  */
 void luo_catalog_scan(struct luo_catalog *catalog, const void *image,
 		      size_t size)

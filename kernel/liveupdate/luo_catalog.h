@@ -1,7 +1,5 @@
 /* SPDX-License-Identifier: GPL-2.0 */
-/*
- * What the image of a kernel says of its formats.
- */
+/* Format catalog of a kernel image. */
 
 #ifndef _LINUX_LIVEUPDATE_LUO_CATALOG_H
 #define _LINUX_LIVEUPDATE_LUO_CATALOG_H
@@ -9,17 +7,17 @@
 #include <linux/kho/abi/luo.h>
 #include <linux/types.h>
 
-/* More formats than this are not understood. */
+/* Maximum number of formats in a catalog. */
 #define LUO_CATALOG_MAX		128
 
 #define LUO_KIND_SIZE		16
 
 /**
- * struct luo_catalog_entry - a format that a kernel knows
- * @kind: of what, as in &struct liveupdate_format
+ * struct luo_catalog_entry - a format in a catalog
+ * @kind: type of data, as in &struct liveupdate_format
  * @name: name of the format
- * @reads: the kernel reads it
- * @default_off: the kernel does not use it unless its command line says so
+ * @reads: the kernel can read the format
+ * @default_off: the kernel uses the format only if its command line enables it
  */
 struct luo_catalog_entry {
 	char kind[LUO_KIND_SIZE];
@@ -29,8 +27,8 @@ struct luo_catalog_entry {
 };
 
 /**
- * struct luo_catalog - all formats that a kernel knows
- * @complete: it has all of them; false if the kernel says nothing of them
+ * struct luo_catalog - formats of a kernel
+ * @complete: no format is missing; false if the image has no catalog
  * @count: number of entries in use
  * @entry: the formats
  */

@@ -1,7 +1,6 @@
 // SPDX-License-Identifier: GPL-2.0
 /*
- * Making chains of pages full of entries: how LUO leaves lists to the next
- * kernel.
+ * Writing chains of record pages.
  *
  * The format is in <linux/kho/abi/chain.h>.
  */
@@ -25,7 +24,7 @@ static unsigned long blocks_needed(const struct luo_chain *chain)
 			    kho_chain_block_capacity(chain->entry_size));
 }
 
-/* An empty chain; it takes no memory as long as it has no entry. */
+/* Initialises an empty chain. It allocates no pages until it has entries. */
 void luo_chain_init(struct luo_chain *chain, size_t entry_size)
 {
 	INIT_LIST_HEAD(&chain->blocks);
@@ -67,7 +66,7 @@ static void shrink(struct luo_chain *chain)
 	kfree(page);
 }
 
-/* Makes room for one more entry. */
+/* Reserves room for one more entry. */
 int luo_chain_reserve(struct luo_chain *chain)
 {
 	int err = 0;
@@ -80,7 +79,7 @@ int luo_chain_reserve(struct luo_chain *chain)
 	return err;
 }
 
-/* Takes back luo_chain_reserve(). */
+/* Undoes luo_chain_reserve(). */
 void luo_chain_unreserve(struct luo_chain *chain)
 {
 	chain->reserved--;
@@ -88,7 +87,7 @@ void luo_chain_unreserve(struct luo_chain *chain)
 		shrink(chain);
 }
 
-/* Begins to fill a chain, over whatever it was filled with before. */
+/* Starts writing a chain from the beginning; overwrites earlier contents. */
 void luo_chain_write(struct luo_chain_writer *writer, struct luo_chain *chain)
 {
 	*writer = (struct luo_chain_writer) {
@@ -109,7 +108,7 @@ static void next_block(struct luo_chain_writer *writer)
 	writer->block = page->block;
 }
 
-/* The next entry, zeroed. There is one for each that was reserved. */
+/* Returns the next entry, zeroed. Cannot fail for a reserved entry. */
 void *luo_chain_add(struct luo_chain_writer *writer)
 {
 	const size_t entry_size = writer->chain->entry_size;
@@ -121,7 +120,7 @@ void *luo_chain_add(struct luo_chain_writer *writer)
 			       writer->block->count++);
 }
 
-/* What the next kernel has to be told; 0 for an empty chain. */
+/* Returns the pa of the first block; 0 for an empty chain. */
 u64 luo_chain_pa(struct luo_chain *chain)
 {
 	struct luo_chain_page *page =

@@ -1,7 +1,5 @@
 /* SPDX-License-Identifier: GPL-2.0 */
-/*
- * Chains of pages full of entries: how LUO leaves lists to the next kernel.
- */
+/* Chains of record pages, the format of lists in the handover. */
 
 #ifndef _LINUX_LIVEUPDATE_LUO_CHAIN_H
 #define _LINUX_LIVEUPDATE_LUO_CHAIN_H
@@ -11,14 +9,14 @@
 #include <linux/types.h>
 
 /**
- * struct luo_chain - room for entries that the next kernel is going to read
- * @blocks: pages that are preserved, as many as @reserved entries need
+ * struct luo_chain - reserved room for entries that the next kernel reads
+ * @blocks: preserved pages, as many as @reserved entries need
  * @entry_size: size of an entry in bytes
  * @nr_blocks: number of pages
- * @reserved: number of entries that there is room for
+ * @reserved: number of entries that have room
  *
- * Room is reserved while there is time and a failure is harmless, and filled
- * right before the jump. Protected by whoever owns the chain.
+ * Room is reserved when a failure can still be handled, and filled right before
+ * the kexec. The owner of the chain provides the locking.
  */
 struct luo_chain {
 	struct list_head blocks;
@@ -27,14 +25,14 @@ struct luo_chain {
 	unsigned long reserved;
 };
 
-/* Fills a chain from its start. */
+/* Writes a chain from its start. */
 struct luo_chain_writer {
 	struct luo_chain *chain;
 	struct kho_chain_block *block;
 	struct list_head *pos;
 };
 
-/* Walks the entries of a chain that the previous kernel left. */
+/* Walks the entries of the previous kernel's chain. */
 struct luo_chain_reader {
 	struct kho_chain_block *block;
 	u64 next;

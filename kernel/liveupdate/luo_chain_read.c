@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: GPL-2.0
 /*
- * Reading the chains of pages full of entries that the previous kernel left.
+ * Reading chains of record pages of the previous kernel.
  *
  * The format is in <linux/kho/abi/chain.h>.
  */
@@ -11,7 +11,7 @@
 
 #include "luo_chain.h"
 
-/* Begins to walk a chain of the previous kernel; @pa may be anything. */
+/* Starts a walk of the previous kernel's chain; @pa is not trusted. */
 void luo_chain_read(struct luo_chain_reader *reader, u64 pa, size_t entry_size)
 {
 	*reader = (struct luo_chain_reader) {
@@ -20,7 +20,7 @@ void luo_chain_read(struct luo_chain_reader *reader, u64 pa, size_t entry_size)
 	};
 }
 
-/* A limit on the number of blocks stands in for a search for circles. */
+/* The limit on the number of blocks also terminates a chain with a cycle. */
 static int read_block(struct luo_chain_reader *reader)
 {
 	struct kho_chain_block *block =
@@ -36,12 +36,12 @@ static int read_block(struct luo_chain_reader *reader)
 	return 0;
 }
 
-/* The next entry; NULL at the end, ERR_PTR(-EIO) if the chain is damaged. */
+/* Returns the next entry; NULL at the end, ERR_PTR(-EIO) if malformed. */
 const void *luo_chain_next(struct luo_chain_reader *reader)
 {
 	int err;
 
-	/* Linux 7.3 may leave a block without entries at the end. */
+	/* Linux 7.3 may write an empty block at the end of a chain. */
 	while (!reader->block || reader->index == reader->block->count) {
 		if (!reader->next)
 			return NULL;
@@ -53,7 +53,7 @@ const void *luo_chain_next(struct luo_chain_reader *reader)
 			       reader->index++);
 }
 
-/* Frees the pages of a chain of the previous kernel, as far as they are sane. */
+/* Frees the pages of an incoming chain, up to the first invalid block. */
 void luo_chain_free_incoming(u64 pa)
 {
 	struct kho_chain_block *block;

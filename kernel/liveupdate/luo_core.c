@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: GPL-2.0
 /*
- * The Live Update Orchestrator as a whole: the record that leads the next
- * kernel to the sessions, and the hook in reboot(2).
+ * Core of the Live Update Orchestrator: the root record and the hook in
+ * reboot(2).
  */
 
 #define pr_fmt(fmt) "LUO: " fmt
@@ -23,28 +23,28 @@
 #include "luo_sysfs.h"
 #include "luo_timeline.h"
 
-/* What the next kernel is told; its address never changes. */
+/* Root record for the next kernel; its address never changes. */
 static struct luo_ser *outgoing __ro_after_init;
 
-/* Number of live updates so far. */
+/* Number of consecutive live updates that led to this kernel. */
 static u64 update_count __ro_after_init;
 
-/* Why nothing of the previous kernel can be taken over, or 0. */
+/* Error from reading the previous kernel's records, or 0. */
 static int takeover_err __ro_after_init;
 
-/* Why the device cannot be opened, or 0. */
+/* The error that opening /dev/liveupdate fails with, or 0. */
 int luo_error(void)
 {
 	return takeover_err;
 }
 
-/* The number of this live update, 0 if this kernel came up without one. */
+/* Number of this live update, 0 if this kernel was not booted by one. */
 u64 luo_update_count(void)
 {
 	return update_count;
 }
 
-/* Gets everything ready for the jump, if there is anything to carry. */
+/* Freezes and serializes everything, if there is anything to hand over. */
 static int freeze(const struct kimage *image)
 {
 	u64 sessions;
@@ -55,7 +55,7 @@ static int freeze(const struct kimage *image)
 		return 0;
 	}
 	if (!kho_image_takes_over(image)) {
-		pr_err("the loaded kexec image cannot take over memory, load it with kexec_file_load(2)\n");
+		pr_err("the loaded kexec image cannot take over memory; load it with kexec_file_load(2)\n");
 		return -ENOEXEC;
 	}
 	err = luo_image_check(image);
@@ -72,21 +72,21 @@ static int freeze(const struct kimage *image)
 }
 
 /**
- * liveupdate_reboot - get ready for the jump into another kernel
+ * liveupdate_reboot - freeze and serialize everything before a kexec
  * @image: the loaded kexec image, which cannot be replaced any more
  *
- * Called by reboot(2) when nothing else can fail any more. Does what PREPARE
- * and FREEZE do, as far as it has not been done. After an error everything is
- * as it was before, and the caller must not jump.
+ * Called by reboot(2) when nothing else can fail. Performs PREPARE, unless the
+ * global state is already PREPARED, and FREEZE. After an error all states are
+ * as before, and the caller must not start the next kernel.
  *
  * Context: Process context, may sleep.
- * Return: 0; -EBUSY if somebody holds an incoming session that is not finished,
- *	   or a file of one is retrieved and could not be finished,
- *	   -EEXIST if an incoming session that has to go on has the name of an
- *	   outgoing one, -ENOEXEC if there are sessions and @image cannot take
- *	   them over, -EPROTONOSUPPORT if its kernel does not read the format of
- *	   one of their files, -EINTR if the process is being killed, or what a file's
- *	   handler failed with.
+ * Return: 0; -EBUSY if an incoming session is held and not finished, or has a
+ *	   retrieved file that could not be finished, -EEXIST if an incoming
+ *	   session that has to be handed over unchanged has the name of an
+ *	   outgoing one, -ENOEXEC if there is anything to hand over and @image
+ *	   does not support KHO, -EPROTONOSUPPORT if its kernel cannot read a
+ *	   format in use, -EINTR if the process is being killed, or any error of
+ *	   a callback.
  */
 int liveupdate_reboot(const struct kimage *image)
 {
@@ -128,7 +128,7 @@ static int __init read_root(struct luo_ser *ser)
 		return err;
 	err = luo_flbs_read(ser->flbs);
 	if (err)
-		pr_err("what files of the previous kernel had in common cannot be read: %d\n",
+		pr_err("cannot read the shared objects of the previous kernel: %d; their memory stays reserved\n",
 		       err);
 	update_count = ser->liveupdate_num;
 	kho_restore_free(ser);
@@ -141,15 +141,15 @@ static int __init read_incoming(void)
 
 	if (IS_ERR(ser))
 		return PTR_ERR(ser) == -ENOENT ? 0 : PTR_ERR(ser);
-	/* Subsystems come before files, and none of them harms any file. */
+	/* Subsystem data comes first; its errors do not affect sessions. */
 	luo_extra_read();
 	return read_root(ser);
 }
 
 /*
- * The previous kernel's record may turn out to be unreadable. What it preserved
- * stays reserved then, so nothing of it leaks to others, and it can be looked
- * at.
+ * If the previous kernel's root record is unreadable, live update stays
+ * unusable and preserved memory stays reserved, so that it does not leak and
+ * can be examined.
  */
 static void __init take_over(void)
 {
@@ -158,9 +158,9 @@ static void __init take_over(void)
 	if (!err)
 		return;
 	if (luo_is_strict())
-		panic("LUO: what the previous kernel left cannot be read: %d\n",
+		panic("LUO: cannot read the previous kernel's records: %d\n",
 		      err);
-	pr_err("what the previous kernel left cannot be read: %d; live update is off, its memory stays reserved\n",
+	pr_err("cannot read the previous kernel's records: %d; live update is disabled and preserved memory stays reserved\n",
 	       err);
 	takeover_err = err;
 }
@@ -212,16 +212,16 @@ static int __init luo_init(void)
 	if (!luo_is_wanted())
 		return 0;
 	if (!kho_is_enabled()) {
-		pr_warn("live update needs kho=on\n");
+		pr_warn("live update requires kho=on and is disabled\n");
 		return 0;
 	}
 	err = start();
 	if (err) {
-		pr_err("disabled: %d\n", err);
+		pr_err("initialisation failed: %d; live update is disabled\n", err);
 		luo_disable();
 	}
 	return err;
 }
 
-/* After KHO, before the handlers of files register. */
+/* After KHO, before file handlers register. */
 fs_initcall_sync(luo_init);

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: GPL-2.0
 /*
- * /dev/liveupdate: where sessions are created and found again.
+ * /dev/liveupdate: creates and retrieves sessions, and controls the global
+ * state.
  */
 
 #define pr_fmt(fmt) "LUO: " fmt
@@ -17,15 +18,15 @@
 
 #include "luo_internal.h"
 
-/* How many bytes of answers are collected at a time. */
+/* Maximum size in bytes of the entries that one call returns. */
 #define LIST_BYTES	SZ_64K
 
-/* There is one process at a time that drives a live update. */
+/* Only one opener at a time may have the device open for writing. */
 static atomic_t in_use = ATOMIC_INIT(0);
 
 /**
- * struct luo_opener - somebody who has the device open
- * @seen: how many changes of the state he has been told
+ * struct luo_opener - an open file description of the device
+ * @seen: number of state changes that the opener has read
  */
 struct luo_opener {
 	unsigned int seen;
@@ -112,7 +113,9 @@ static int device_get_state(struct luo_cmd *cmd)
 
 	if (arg->flags)
 		return -EOPNOTSUPP;
-	/* In this order: a change in between is told twice, not never. */
+	/*
+	 * Read @changes first, to report a concurrent change twice, not never.
+	 */
 	opener->seen = READ_ONCE(luo_state_watch()->changes);
 	arg->state = luo_state_get();
 	arg->count = luo_update_count();
@@ -155,7 +158,10 @@ static unsigned int list_sessions(struct liveupdate_ioctl_list_sessions *arg,
 	return luo_session_list_fill(list, &arg->cursor, info, room);
 }
 
-/* Nothing is locked while the answer is written, which may take any time. */
+/*
+ * Copies the result without any lock held, because copy_to_user() may sleep for
+ * an unlimited time.
+ */
 static int device_list_sessions(struct luo_cmd *cmd)
 {
 	struct liveupdate_ioctl_list_sessions *arg = cmd->arg;

@@ -1,10 +1,9 @@
 // SPDX-License-Identifier: GPL-2.0
 /*
- * Events that are about everything: what they do, in which order, and how it is
- * undone.
+ * Global events: PREPARE, FREEZE, CANCEL and FINISH of everything.
  *
- * Each of them holds luo_state.lock for writing, so nothing else happens
- * meanwhile. If one fails, everything is as it was before.
+ * Global events hold luo_state.lock for writing, so they exclude all other
+ * operations. A failed event is rolled back.
  */
 
 #define pr_fmt(fmt) "LUO: " fmt
@@ -19,7 +18,7 @@
 #include "luo_timeline.h"
 #include "luo_trace.h"
 
-/* What nobody has asked for in this kernel is part of the next update. */
+/* Carries forward all sessions and objects that were not retrieved. */
 static int hand_on(void)
 {
 	int err;
@@ -44,7 +43,7 @@ err_sessions:
 	return err;
 }
 
-/* Undoes hand_on(); without it before does nothing. */
+/* Undoes hand_on(); does nothing without a preceding hand_on(). */
 static void take_back(void)
 {
 	kho_take_back();
@@ -93,7 +92,7 @@ static void unprepare(void)
 	luo_timeline_reset();
 }
 
-/* Files before subsystems, which may have to do with all of them. */
+/* Subsystems are frozen last, because their state may depend on the files. */
 static int freeze(void)
 {
 	int err;
@@ -108,7 +107,7 @@ static int freeze(void)
 	return err;
 }
 
-/* Takes everything back, also sessions that were prepared one by one. */
+/* Rolls back PREPARE and FREEZE, also of individually prepared sessions. */
 static int cancel(void)
 {
 	luo_sessions_cancel();
@@ -145,7 +144,7 @@ static int do_event(enum liveupdate_event event)
 	return -EINVAL;
 }
 
-/* If not the whole, there may be sessions to take back. */
+/* CANCEL is also valid if only individual sessions are prepared or frozen. */
 static int refuse(enum liveupdate_event event, int err)
 {
 	if (event != LIVEUPDATE_CANCEL ||
@@ -177,10 +176,10 @@ static int run_event(enum liveupdate_event event)
 }
 
 /*
- * Makes an event happen to everything. -EINVAL if it may not happen in the
- * present state, -EINTR if the caller is being killed while others work, -EBUSY
- * if an incoming session is in the way, -ENOENT if there is nothing to cancel,
- * or what one of those concerned fails with.
+ * Runs a global event. Fails with -EINVAL if it is not allowed in the current
+ * state, -EINTR if the caller is killed while waiting for other operations,
+ * -EBUSY if an incoming session is held, -ENOENT if there is nothing to cancel,
+ * or with the error of a callback.
  */
 int luo_event(enum liveupdate_event event)
 {
@@ -194,26 +193,26 @@ int luo_event(enum liveupdate_event event)
 }
 
 /*
- * A kexec is on its way that carries nothing. Whoever came now, and preserved
- * something, would lose it.
+ * Enters FROZEN for a kexec without anything to hand over, so that nothing can
+ * be preserved and lost from now on.
  */
 void luo_event_close(void)
 {
 	set_state(LIVEUPDATE_STATE_FROZEN);
 }
 
-/* True if there is something that the next kernel has to get. */
+/* True if there is anything to hand over. */
 bool luo_event_pending(void)
 {
-	/* Whoever has said PREPARE wants subsystems to be carried, at least. */
+	/* An explicit PREPARE requests a handover of subsystem data, too. */
 	return luo_state_get() == LIVEUPDATE_STATE_PREPARED ||
 	       luo_sessions_outgoing() || luo_sessions_incoming() ||
 	       luo_subsystems_incoming();
 }
 
 /*
- * Brings everything to where only the jump can follow, and tells what the next
- * kernel has to know of sessions.
+ * Prepares if necessary, freezes, and serializes all sessions. @sessions is set
+ * to the pa of their records.
  */
 int luo_event_reboot(u64 *sessions)
 {
@@ -238,7 +237,7 @@ int luo_event_reboot(u64 *sessions)
 	return 0;
 }
 
-/* An update without sessions is over when somebody says so. */
+/* An update without sessions is finished only by an explicit FINISH. */
 static bool is_settled(void)
 {
 	return luo_state_get() == LIVEUPDATE_STATE_UPDATED &&
@@ -246,8 +245,9 @@ static bool is_settled(void)
 }
 
 /*
- * Ends an event. The last incoming session may have ended right before it began,
- * and the state that the event came back to has not noticed.
+ * Ends a global event. If the last incoming session was finished just before
+ * it, a rollback or CANCEL has returned to UPDATED; finish the update in this
+ * case.
  */
 void luo_event_leave(void)
 {
@@ -256,7 +256,7 @@ void luo_event_leave(void)
 	luo_exit_event();
 }
 
-/* When the last incoming session has ended, so has the update. */
+/* Finishes the update if the last incoming session is finished. */
 void luo_event_settle(void)
 {
 	if (!is_settled())

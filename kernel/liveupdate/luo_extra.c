@@ -1,10 +1,9 @@
 // SPDX-License-Identifier: GPL-2.0
 /*
- * What LUO hands over beside its root record: the data of subsystems, and when
- * the update reached which point.
+ * The extension record: subsystem data and the timeline.
  *
- * A kernel that does not know it, or cannot read it, takes over sessions all
- * the same.
+ * A kernel that does not know the record, or cannot read it, retrieves sessions
+ * nevertheless.
  */
 
 #define pr_fmt(fmt) "LUO: " fmt
@@ -19,10 +18,10 @@
 #include "luo_subsystem.h"
 #include "luo_timeline.h"
 
-/* What the next kernel is told; its address never changes. */
+/* Extension record for the next kernel; its address never changes. */
 static struct xluo_ser *outgoing __ro_after_init;
 
-/* Leaves an empty record for the next kernel, to be filled in later. */
+/* Hands over an empty extension record; luo_extra_write() fills it in. */
 int __init luo_extra_init(void)
 {
 	struct xluo_ser *ser = kho_alloc_preserve(sizeof(*ser));
@@ -42,7 +41,7 @@ int __init luo_extra_init(void)
 	return 0;
 }
 
-/* Where points of the update are marked; NULL before luo_extra_init(). */
+/* Timeline in the extension record; NULL before luo_extra_init(). */
 struct xluo_timeline_ser *luo_extra_timeline(void)
 {
 	return outgoing ? &outgoing->timeline : NULL;
@@ -63,20 +62,21 @@ static int __init read_incoming(void)
 }
 
 /*
- * Reads what the previous kernel left; what is damaged stays where it is. An
- * error means that data of subsystems is lost, which may not harm anybody.
+ * Reads the previous kernel's extension record; a malformed one stays
+ * preserved. An error means that subsystem data is lost; sessions are not
+ * affected.
  */
 int __init luo_extra_read(void)
 {
 	int err = read_incoming();
 
 	if (err)
-		pr_err("what subsystems of the previous kernel left cannot be read: %d\n",
+		pr_err("cannot read the previous kernel's extension record: %d; subsystem data is lost\n",
 		       err);
 	return err;
 }
 
-/* Fills in the record, right before the jump. Cannot fail. */
+/* Fills in the record right before the kexec. Cannot fail. */
 void luo_extra_write(void)
 {
 	outgoing->subsystems = luo_subsystems_write();

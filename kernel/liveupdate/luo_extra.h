@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: GPL-2.0 */
 /*
- * What LUO hands over beside its root record: see <linux/kho/abi/xluo.h>.
+ * The extension record of LUO, see <linux/kho/abi/xluo.h>.
  */
 
 #ifndef _LINUX_LIVEUPDATE_LUO_EXTRA_H

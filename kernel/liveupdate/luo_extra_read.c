@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: GPL-2.0
 /*
- * Reading what else LUO of the previous kernel left.
+ * Reading the previous kernel's extension record.
  *
  * The format is in <linux/kho/abi/xluo.h>.
  */
@@ -13,8 +13,8 @@
 #include "luo_read.h"
 
 /*
- * The record; ERR_PTR(-ENOENT) if there is none, -EPROTONOSUPPORT if it is in
- * another format, -EIO or -EINVAL if it is damaged.
+ * Returns the record; ERR_PTR(-ENOENT) if there is none, -EPROTONOSUPPORT if it
+ * has another format, -EIO or -EINVAL if it is malformed.
  */
 struct xluo_ser *luo_extra_incoming(void)
 {
@@ -32,13 +32,16 @@ struct xluo_ser *luo_extra_incoming(void)
 	if (memcmp(ser->compatible, XLUO_COMPATIBLE, XLUO_COMPATIBLE_SIZE) ||
 	    ser->incompat & ~XLUO_INCOMPAT_KNOWN)
 		return ERR_PTR(-EPROTONOSUPPORT);
-	/* So @size is at least that of the struct, which any folio has room for. */
+	/*
+	 * This also checks @size; any preserved folio is large enough to read
+	 * ser->size.
+	 */
 	if (ser->size < sizeof(*ser) || ser->size > size)
 		return ERR_PTR(-EIO);
 	return ser;
 }
 
-/* 0, or -EIO if the entry is damaged, or says what we do not know. */
+/* Returns 0, or -EIO if the entry is malformed or has reserved bits set. */
 int luo_extra_subsystem_check(const struct xluo_subsystem_ser *ser)
 {
 	const size_t length = strnlen(ser->name, sizeof(ser->name));
@@ -49,8 +52,8 @@ int luo_extra_subsystem_check(const struct xluo_subsystem_ser *ser)
 }
 
 /*
- * 0; -EOPNOTSUPP if the times are none of @counter, or -EIO if they are not
- * those of a machine that has got to @now.
+ * Returns 0; -EOPNOTSUPP if the times are not readings of @counter; -EIO if
+ * they are malformed, not ascending, or later than @now.
  */
 int luo_extra_timeline_check(const struct xluo_timeline_ser *ser, u64 counter,
 			     u64 now)

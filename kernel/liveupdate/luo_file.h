@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: GPL-2.0 */
 /*
- * One file of a session, for the parts of LUO that work on it.
+ * Internal representation of one file of a session.
  */
 
 #ifndef _LINUX_LIVEUPDATE_LUO_FILE_H
@@ -14,7 +14,7 @@
 
 #include "luo_internal.h"
 
-/* Tells one preserved file from all others. */
+/* Identifies a preserved file among all others. */
 struct luo_file_id {
 	const struct liveupdate_file_handler *handler;
 	unsigned long id;
@@ -22,16 +22,18 @@ struct luo_file_id {
 
 /**
  * struct luo_file - one file of a session
- * @list: in luo_file_set.list
- * @token: the number by which userspace knows it; immutable
- * @lock: serializes callbacks while others work on other files of the set
- * @id_hash: in the table of preserved files; outgoing files only
- * @id: the key there
- * @compatible: name of the format that it is in; immutable
- * @outgoing: for the next kernel; immutable
- * @args: what the handler works on. An outgoing file has its handler and its
- *	  struct file for life; an incoming one gets them when it is retrieved.
- *	  Protected by @lock, or by luo_file_set.lock held for writing
+ * @list: entry in luo_file_set.list
+ * @token: number that identifies the file to userspace; immutable
+ * @lock: serializes callbacks for this file; other files of the set can be
+ *	  worked on concurrently
+ * @id_hash: entry in the table of preserved files; outgoing files only
+ * @id: key in the table of preserved files
+ * @compatible: name of the file's format; immutable
+ * @outgoing: preserved for the next kernel; immutable
+ * @args: arguments of the callbacks. An outgoing file has its handler and
+ *	  struct file for its lifetime; an incoming one gets them when it is
+ *	  retrieved. Protected by @lock, or by luo_file_set.lock held for
+ *	  writing
  */
 struct luo_file {
 	struct list_head list;

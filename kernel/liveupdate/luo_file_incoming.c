@@ -1,7 +1,6 @@
 // SPDX-License-Identifier: GPL-2.0
 /*
- * The files of an incoming session: read from the previous kernel's records,
- * retrieved, and finished.
+ * Files of an incoming session: deserialized, retrieved and finished.
  */
 
 #define pr_fmt(fmt) "LUO: " fmt
@@ -65,8 +64,8 @@ static int read_files(struct luo_file_set *files,
 }
 
 /*
- * Reads the records that the previous kernel left of a session's files, and
- * frees them. If they are damaged they are left alone, and there are no files.
+ * Deserializes the files of a session and frees their records. Malformed
+ * records are left alone, and the session has no files then.
  */
 int luo_files_read(struct luo_file_set *files, const struct luo_session_ser *ser)
 {
@@ -79,7 +78,7 @@ int luo_files_read(struct luo_file_set *files, const struct luo_session_ser *ser
 	return err;
 }
 
-/* An incoming file meets its handler, who may have come as a module. */
+/* Binds a file to its handler, which may come from a module loaded late. */
 static int bind_handler(struct luo_file *lf)
 {
 	if (lf->args.handler)
@@ -112,7 +111,7 @@ static int retrieve_file(struct luo_file *lf)
 	return err;
 }
 
-/* The file of an incoming session, with a reference for the caller. */
+/* Retrieves a file; the caller gets a reference. */
 struct file *luo_files_retrieve(struct luo_file_set *files, u64 token)
 {
 	struct luo_file *lf;
@@ -138,7 +137,7 @@ static int can_finish_file(struct luo_file *lf)
 static void finish_file(struct luo_file_set *files, struct luo_file *lf)
 {
 	if (!lf->args.file)
-		pr_info("discarding a file that nobody retrieved, token %llu, format %s\n",
+		pr_info("discarding the file with token %llu (%s): it was not retrieved\n",
 			lf->token, lf->compatible);
 	luo_file_call_void(lf, "finish", luo_file_ops(lf)->finish);
 	luo_flbs_finish(lf->args.handler);
@@ -162,7 +161,7 @@ static int check_finish(struct luo_file_set *files)
 	return 0;
 }
 
-/* Takes back luo_files_can_finish(): the update is not ended now. */
+/* Undoes luo_files_can_finish() if the update is not finished after all. */
 void luo_files_cannot_finish(struct luo_file_set *files)
 {
 	struct luo_file *lf;
@@ -174,8 +173,9 @@ void luo_files_cannot_finish(struct luo_file_set *files)
 }
 
 /*
- * Asks whether the update can be ended for all files of an incoming session.
- * If it can, their handlers stay bound, so that it still can a moment later.
+ * Checks whether all files of an incoming session can be finished. On success
+ * their handlers stay bound until luo_files_finish() or
+ * luo_files_cannot_finish(), so the result stays valid.
  */
 int luo_files_can_finish(struct luo_file_set *files)
 {
@@ -190,8 +190,8 @@ int luo_files_can_finish(struct luo_file_set *files)
 }
 
 /*
- * Ends the update for all files of an incoming session. Cannot fail:
- * luo_files_can_finish() has been asked, and nothing has happened since.
+ * Finishes all files of an incoming session. Cannot fail:
+ * luo_files_can_finish() has succeeded, and the caller has held the lock since.
  */
 void luo_files_finish(struct luo_file_set *files)
 {
@@ -203,7 +203,7 @@ void luo_files_finish(struct luo_file_set *files)
 		finish_file(files, lf);
 }
 
-/* Number of files that have a struct file: outgoing, or retrieved. */
+/* Number of files with a struct file: outgoing or retrieved ones. */
 static unsigned long count_open(struct luo_file_set *files)
 {
 	struct luo_file *lf;
@@ -228,7 +228,7 @@ bool luo_files_any_retrieved(struct luo_file_set *files)
 	return count_open(files);
 }
 
-/* Ends the update for the files that were retrieved; the others stay. */
+/* Finishes retrieved files that are ready; the others stay in the session. */
 void luo_files_finish_retrieved(struct luo_file_set *files)
 {
 	struct luo_file *lf, *tmp;

@@ -1,9 +1,8 @@
 // SPDX-License-Identifier: GPL-2.0
 /*
- * The files of an outgoing session: preserved, prepared, frozen, and written
- * down for the next kernel.
+ * Files of an outgoing session: preserved, prepared, frozen and serialized.
  *
- * A file has one identity, whichever session or fd it comes by.
+ * A file can be preserved only once, in whichever session and by whichever fd.
  */
 
 #include <linux/cleanup.h>
@@ -23,7 +22,7 @@ static const struct rhashtable_params id_params = {
 	.automatic_shrinking = true,
 };
 
-/* All files that are preserved, in whatever session. Has its own locking. */
+/* All preserved files of all sessions. rhashtable does its own locking. */
 static struct rhashtable preserved_ids;
 
 int __init luo_file_init(void)
@@ -31,7 +30,7 @@ int __init luo_file_init(void)
 	return rhashtable_init(&preserved_ids, &id_params);
 }
 
-/* A file with its handler; takes a reference on both. */
+/* Allocates a luo_file; takes references on the file and its handler. */
 static struct luo_file *alloc_outgoing(struct file *file, u64 token)
 {
 	struct liveupdate_file_op_args args = { .file = file };
@@ -71,7 +70,7 @@ static void release_id(struct luo_file *lf)
 	rhashtable_remove_fast(&preserved_ids, &lf->id_hash, id_params);
 }
 
-/* Room in the set for one more file, which is not there yet. */
+/* Reserves the token and room for the record of one more file. */
 static int reserve_place(struct luo_file_set *files, u64 token)
 {
 	int err;
@@ -93,7 +92,7 @@ static void release_place(struct luo_file_set *files, u64 token)
 	luo_files_release_token(files, token);
 }
 
-/* What the files of a type have in common is there before any of them. */
+/* Preserves the objects that files of this type share before the file. */
 static int preserve_with_flbs(struct luo_file *lf)
 {
 	int err;
@@ -108,8 +107,8 @@ static int preserve_with_flbs(struct luo_file *lf)
 }
 
 /*
- * Nobody can find the file until all is done, so no lock is held while its
- * handler works, and other files can be preserved meanwhile.
+ * The file is published only after its handler has succeeded. So no lock is
+ * held across preserve(), and other files can be preserved concurrently.
  */
 static int preserve_file(struct luo_file_set *files, struct luo_file *lf)
 {
@@ -145,7 +144,7 @@ static int preserve_fd(struct luo_file_set *files, int fd, u64 token)
 	return err;
 }
 
-/* Preserves the file that @fd of the caller refers to, under @token. */
+/* Preserves the caller's file @fd under @token. */
 int luo_files_preserve(struct luo_file_set *files, int fd, u64 token)
 {
 	int err;
@@ -161,7 +160,7 @@ int luo_files_preserve(struct luo_file_set *files, int fd, u64 token)
 	return err;
 }
 
-/* Makes a preserved file an ordinary one. It is not in the set any more. */
+/* Unpreserves and frees a file that was removed from its set. */
 static void unpreserve_file(struct luo_file *lf)
 {
 	luo_file_call_void(lf, "unpreserve", luo_file_ops(lf)->unpreserve);
@@ -182,7 +181,7 @@ static void unpreserve_last(struct luo_file_set *files)
 	unpreserve_file(lf);
 }
 
-/* Takes back all of luo_files_preserve(), the last one first. */
+/* Unpreserves all files, in reverse order. */
 void luo_files_unpreserve(struct luo_file_set *files)
 {
 	lockdep_assert_held_write(&files->lock);
@@ -191,7 +190,7 @@ void luo_files_unpreserve(struct luo_file_set *files)
 		unpreserve_last(files);
 }
 
-/* Takes one file out of the set, if it is there. */
+/* Removes a file from the set; returns NULL if there is no such token. */
 static struct luo_file *take_file(struct luo_file_set *files, u64 token)
 {
 	struct luo_file *lf;
@@ -205,7 +204,7 @@ static struct luo_file *take_file(struct luo_file_set *files, u64 token)
 	return lf;
 }
 
-/* Takes back luo_files_preserve() for one file; -ENOENT if it is not there. */
+/* Unpreserves one file; fails with -ENOENT if there is no such token. */
 int luo_files_unpreserve_one(struct luo_file_set *files, u64 token)
 {
 	struct luo_file *lf;
@@ -239,7 +238,7 @@ static void unfreeze_file(struct luo_file *lf)
 	luo_file_call_void(lf, "unfreeze", luo_file_ops(lf)->unfreeze);
 }
 
-/* Does @work to all files in their order, or undoes it where it was done. */
+/* Calls @work for all files in order; after an error rolls back by @undo. */
 static int for_all_or_none(struct luo_file_set *files,
 			   int (*work)(struct luo_file *lf),
 			   void (*undo)(struct luo_file *lf))
@@ -272,33 +271,33 @@ static void undo_all(struct luo_file_set *files,
 		undo(lf);
 }
 
-/* Prepares all files, or none. */
+/* Prepares all files; after an error none is prepared. */
 int luo_files_prepare(struct luo_file_set *files)
 {
 	return for_all_or_none(files, prepare_file, unprepare_file);
 }
 
-/* Takes back luo_files_prepare(). */
+/* Undoes luo_files_prepare(). */
 void luo_files_unprepare(struct luo_file_set *files)
 {
 	undo_all(files, unprepare_file);
 }
 
-/* Freezes all files, or none. */
+/* Freezes all files; after an error none is frozen. */
 int luo_files_freeze(struct luo_file_set *files)
 {
 	return for_all_or_none(files, freeze_file, unfreeze_file);
 }
 
-/* Takes back luo_files_freeze(). */
+/* Undoes luo_files_freeze(). */
 void luo_files_unfreeze(struct luo_file_set *files)
 {
 	undo_all(files, unfreeze_file);
 }
 
 /*
- * Writes the records of frozen files, or of those that are handed on. Cannot
- * fail: the room is there.
+ * Serializes files that are frozen or carried forward. Cannot fail: the room
+ * was reserved when they were preserved or carried forward.
  */
 void luo_files_write(struct luo_file_set *files, struct luo_session_ser *ser)
 {

@@ -1,9 +1,9 @@
 // SPDX-License-Identifier: GPL-2.0
 /*
- * The files of a session: one by one, by token, and in their order.
+ * The set of files of a session, by token and in order.
  *
- * What a file is made of is known to its handler alone. Here is what all files
- * have in common, whatever direction they go.
+ * This is common to incoming and outgoing files; the handlers know the contents
+ * of the files.
  */
 
 #include <linux/cleanup.h>
@@ -25,12 +25,12 @@ void luo_files_init(struct luo_file_set *files)
 	luo_chain_init(&files->chain, sizeof(struct luo_file_ser));
 }
 
-/* Makes sure that nobody else uses @token, and that there is room for it. */
+/* Reserves @token and memory for its entry; fails with -EEXIST if in use. */
 int luo_files_reserve_token(struct luo_file_set *files, u64 token)
 {
 	int err;
 
-	/* A token is 64 bits wide, and so is an index. */
+	/* A token is 64 bits wide, and must fit in an xarray index. */
 	BUILD_BUG_ON(sizeof(token) != sizeof(unsigned long));
 
 	err = xa_insert(&files->tokens, token, NULL, GFP_KERNEL);
@@ -42,7 +42,7 @@ void luo_files_release_token(struct luo_file_set *files, u64 token)
 	xa_erase(&files->tokens, token);
 }
 
-/* Cannot fail: the token is reserved. */
+/* Adds a file to the set. Cannot fail: its token is reserved. */
 void luo_files_publish(struct luo_file_set *files, struct luo_file *lf)
 {
 	lockdep_assert_held(&files->map_lock);
@@ -73,7 +73,7 @@ struct luo_file *luo_file_alloc(u64 token, const char *compatible, gfp_t gfp)
 	return lf;
 }
 
-/* Lets go of the struct file and the handler, as far as there are any. */
+/* Frees a luo_file; drops its references on the struct file and the handler. */
 void luo_file_free(struct luo_file *lf)
 {
 	if (lf->args.file)
@@ -85,7 +85,7 @@ void luo_file_free(struct luo_file *lf)
 	kfree(lf);
 }
 
-/* Frees the records of files, and leaves alone what they stand for. */
+/* Frees all luo_files of the set; the preserved memory is left alone. */
 void luo_files_forget(struct luo_file_set *files)
 {
 	struct luo_file *lf, *tmp;
@@ -104,7 +104,7 @@ void luo_files_destroy(struct luo_file_set *files)
 	mutex_destroy(&files->map_lock);
 }
 
-/* Calls a handler, if it has such a callback. */
+/* Calls a callback of the handler, if it is not NULL. */
 int luo_file_call(struct luo_file *lf, const char *name,
 		  int (*op)(struct liveupdate_file_op_args *args))
 {
@@ -121,7 +121,7 @@ void luo_file_call_void(struct luo_file *lf, const char *name,
 			      op(&lf->args));
 }
 
-/* Room for the records of all files of an incoming session that goes on. */
+/* Reserves room for the records of all files of a carried-forward session. */
 int luo_files_reserve(struct luo_file_set *files)
 {
 	unsigned long i;
@@ -138,7 +138,7 @@ int luo_files_reserve(struct luo_file_set *files)
 	return 0;
 }
 
-/* Takes back luo_files_reserve(). */
+/* Undoes luo_files_reserve(). */
 void luo_files_unreserve(struct luo_file_set *files)
 {
 	unsigned long i;
@@ -147,7 +147,7 @@ void luo_files_unreserve(struct luo_file_set *files)
 		luo_chain_unreserve(&files->chain);
 }
 
-/* Counts the files by their formats, in as many entries as there is room for. */
+/* Counts the files per format, up to the number of entries in @tally. */
 void luo_files_tally(struct luo_file_set *files, struct luo_tally *tally)
 {
 	struct luo_file *lf;
@@ -157,7 +157,7 @@ void luo_files_tally(struct luo_file_set *files, struct luo_tally *tally)
 		luo_tally_add(tally, lf->compatible);
 }
 
-/* Adds up what userspace is told of the files of a session. */
+/* Fills in the file counts and sizes of a session for userspace. */
 void luo_files_count(struct luo_file_set *files,
 		     struct liveupdate_session_info *info)
 {
@@ -181,9 +181,8 @@ static void describe_file(struct luo_file *lf,
 }
 
 /*
- * Describes the files with tokens from *@token on, as many as there is room
- * for, and returns how many there were. *@token is where to go on, 0 after the
- * highest one.
+ * Describes up to @room files with tokens from *@token on, and returns their
+ * number. Sets *@token to the token to continue from, 0 after the highest one.
  */
 unsigned int luo_files_list(struct luo_file_set *files, u64 *token,
 			    struct liveupdate_file_info *info,

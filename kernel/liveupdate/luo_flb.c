@@ -1,9 +1,9 @@
 // SPDX-License-Identifier: GPL-2.0
 /*
- * Objects that files have in common, for the next kernel: made for the first
- * file that depends on them, and undone with the last one.
+ * Outgoing shared objects (FLBs): created for the first preserved file that
+ * depends on them, and destroyed with the last one.
  *
- * An object that the previous kernel left is luo_flb_incoming.c's.
+ * luo_flb_incoming.c has the objects from the previous kernel.
  */
 
 #define pr_fmt(fmt) "LUO: " fmt
@@ -25,17 +25,17 @@
 
 DEFINE_MUTEX(luo_flbs_lock);
 
-/* Those that are linked to a handler or in use, in the order of registration. */
+/* Objects that are linked to a handler or in use, in registration order. */
 static LIST_HEAD(flbs);
 static unsigned long nr_flbs;
 
-/* What the next kernel gets; there as long as somebody needs it. */
+/* Records for the next kernel; allocated while page_users is not 0. */
 static struct luo_flb_page *page;
 static unsigned long page_users;
 
 /**
- * struct flb_link - files of a handler depend on an object
- * @list: in liveupdate_file_handler.flbs
+ * struct flb_link - dependency of a handler's files on an object
+ * @list: entry in liveupdate_file_handler.flbs
  * @flb: the object
  */
 struct flb_link {
@@ -56,7 +56,7 @@ struct liveupdate_flb *luo_flb_find(const char *name)
 	return NULL;
 }
 
-/* Room for what the next kernel gets; luo_flb_page_put() takes it back. */
+/* Reserves the page for the next kernel; undone by luo_flb_page_put(). */
 int luo_flb_page_get(void)
 {
 	lockdep_assert_held(&luo_flbs_lock);
@@ -78,7 +78,7 @@ void luo_flb_page_put(void)
 		kho_unpreserve_free(page);
 }
 
-/* Number of objects that the next kernel gets from us. */
+/* Number of outgoing objects that preserved files depend on. */
 unsigned long luo_flb_count(void)
 {
 	struct liveupdate_flb *flb;
@@ -139,7 +139,7 @@ static int list_flb(struct liveupdate_flb *flb)
 	return 0;
 }
 
-/* Its name is free for others when nothing refers to it any more. */
+/* Removes an unused object from the list, which releases its name. */
 static void unlist_flb(struct liveupdate_flb *flb)
 {
 	if (flb->links || flb->files || flb->users)
@@ -159,7 +159,7 @@ static int add_link(struct liveupdate_file_handler *handler,
 		return -ENOENT;
 	if (find_link(handler, link->flb))
 		return -EEXIST;
-	/* Files that are preserved have counted without it. */
+	/* Files that are already preserved hold no reference on the object. */
 	if (handler->preserved)
 		return -EBUSY;
 	err = list_flb(link->flb);
@@ -188,16 +188,17 @@ static bool is_valid(const struct liveupdate_flb *flb)
 }
 
 /**
- * liveupdate_register_flb - let the files of a handler depend on an object
- * @handler: the handler, which is registered
- * @flb: the object; stays where it is until it is unregistered
+ * liveupdate_register_flb - make the files of a handler depend on a shared
+ *	object
+ * @handler: the registered handler
+ * @flb: the object; must stay allocated until it is unregistered
  *
- * Several handlers may depend on one object, and a handler on several. The
- * objects of a handler are made in the order in which they were registered.
+ * Several handlers may depend on one object, and one handler on several. The
+ * objects of a handler are created in registration order.
  *
  * Context: Process context, may sleep.
- * Return: 0; -EEXIST if that handler depends on @flb, or the format is that of
- *	   another object, -EBUSY while a file of the handler is preserved,
+ * Return: 0; -EEXIST if the handler already depends on @flb, or another object
+ *	   has its format, -EBUSY while a file of the handler is preserved,
  *	   -ENOENT if the handler is not registered, -ENOSPC if there are too
  *	   many objects, -EINVAL if a callback or the name is missing, -ENOMEM,
  *	   -EOPNOTSUPP if live update is off.
@@ -224,12 +225,13 @@ int liveupdate_register_flb(struct liveupdate_file_handler *handler,
 EXPORT_SYMBOL_GPL(liveupdate_register_flb);
 
 /**
- * liveupdate_unregister_flb - take back liveupdate_register_flb()
+ * liveupdate_unregister_flb - undo liveupdate_register_flb()
  * @handler: the handler
  * @flb: the object
  *
- * liveupdate_unregister_file_handler() takes back all of a handler. For the exit
- * function of a module, which is not called while an object of it is in use.
+ * liveupdate_unregister_file_handler() does this for all objects of a handler.
+ * For module exit functions, which do not run while an object of the module is
+ * in use.
  *
  * Context: Process context, may sleep.
  * Return: 0; -ENOENT if the handler does not depend on @flb, or is not
@@ -251,7 +253,7 @@ int liveupdate_unregister_flb(struct liveupdate_file_handler *handler,
 }
 EXPORT_SYMBOL_GPL(liveupdate_unregister_flb);
 
-/* From here on objects can be registered for a handler. */
+/* Allows objects to be registered for the handler. */
 void luo_flbs_add_handler(struct liveupdate_file_handler *handler)
 {
 	guard(mutex)(&luo_flbs_lock);
@@ -260,7 +262,7 @@ void luo_flbs_add_handler(struct liveupdate_file_handler *handler)
 	handler->registered = true;
 }
 
-/* Takes back luo_flbs_add_handler(), and what was registered since. */
+/* Unregisters all objects of the handler, and undoes luo_flbs_add_handler(). */
 void luo_flbs_remove_handler(struct liveupdate_file_handler *handler)
 {
 	struct flb_link *link, *tmp;
@@ -339,8 +341,8 @@ static void unpreserve_for_file(struct liveupdate_flb *flb)
 }
 
 /*
- * A file of the handler is about to be preserved. Makes the objects that it
- * depends on, all of them or none.
+ * Called before a file of the handler is preserved: creates the objects that it
+ * depends on, all or none.
  */
 int luo_flbs_preserve(struct liveupdate_file_handler *handler)
 {
@@ -362,7 +364,7 @@ int luo_flbs_preserve(struct liveupdate_file_handler *handler)
 	return 0;
 }
 
-/* Takes back luo_flbs_preserve(), once for each call. */
+/* Undoes one luo_flbs_preserve(). */
 void luo_flbs_unpreserve(struct liveupdate_file_handler *handler)
 {
 	struct flb_link *link;
@@ -388,15 +390,15 @@ void luo_flbs_for_each(struct liveupdate_file_handler *handler,
 }
 
 /**
- * liveupdate_flb_get_outgoing - get at the object that goes to the next kernel
+ * liveupdate_flb_get_outgoing - get a reference on an outgoing object
  * @flb: the object's description
- * @obj: filled in: what preserve() made
+ * @obj: output: the object, from preserve()
  *
- * The object stays there until liveupdate_flb_put_outgoing(), though it does not
- * go to the next kernel when no file depends on it any more.
+ * The object exists until liveupdate_flb_put_outgoing(), but is not handed over
+ * once no preserved file depends on it.
  *
  * Context: Process context, may sleep. Not from a callback of an FLB.
- * Return: 0; -ENODATA if no file that depends on it is preserved.
+ * Return: 0; -ENODATA if no preserved file depends on the object.
  */
 int liveupdate_flb_get_outgoing(struct liveupdate_flb *flb, void **obj)
 {
@@ -410,7 +412,7 @@ int liveupdate_flb_get_outgoing(struct liveupdate_flb *flb, void **obj)
 EXPORT_SYMBOL_GPL(liveupdate_flb_get_outgoing);
 
 /**
- * liveupdate_flb_put_outgoing - take back liveupdate_flb_get_outgoing()
+ * liveupdate_flb_put_outgoing - undo liveupdate_flb_get_outgoing()
  * @flb: the object's description
  *
  * Context: Process context, may sleep. Not from a callback of an FLB.
@@ -426,7 +428,7 @@ void liveupdate_flb_put_outgoing(struct liveupdate_flb *flb)
 }
 EXPORT_SYMBOL_GPL(liveupdate_flb_put_outgoing);
 
-/* One more entry for the next kernel. */
+/* Appends a record for the next kernel. */
 void luo_flb_page_add(const char *name, u64 data, u64 files)
 {
 	struct luo_flb_ser *ser = &page->flbs[page->count++];
@@ -439,8 +441,8 @@ void luo_flb_page_add(const char *name, u64 data, u64 files)
 }
 
 /*
- * Writes what the next kernel has to know of all objects. Cannot fail: the room
- * is there. Returns what the next kernel has to be told, 0 for nothing.
+ * Serializes all objects. Cannot fail: the page is reserved. Returns the pa of
+ * the page, 0 if there are no objects.
  */
 u64 luo_flbs_write(void)
 {

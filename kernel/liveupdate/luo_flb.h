@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: GPL-2.0 */
 /*
- * Objects that files have in common, "file-lifecycle-bound".
+ * Objects that files share, "file-lifecycle-bound" (FLB).
  */
 
 #ifndef _LINUX_LIVEUPDATE_LUO_FLB_H

@@ -1,10 +1,10 @@
 // SPDX-License-Identifier: GPL-2.0
 /*
- * Objects that files of the previous kernel had in common: made again when
- * somebody asks for them, and gone with the last file that depends on them.
+ * Incoming shared objects (FLBs): retrieved on first use, and finished with the
+ * last file that depends on them.
  *
- * The number of files is the previous kernel's; those who merely look at an
- * object are counted apart from them.
+ * The number of files comes from the previous kernel's record; callers that
+ * hold an object by liveupdate_flb_get_incoming() are counted separately.
  */
 
 #define pr_fmt(fmt) "LUO: " fmt
@@ -25,14 +25,15 @@
 #include "luo_trace.h"
 
 /**
- * struct incoming_flb - an object that the previous kernel left
- * @list: in incoming
+ * struct incoming_flb - an object from the previous kernel
+ * @list: entry in incoming
  * @name: name of its format; immutable
- * @data: what the previous kernel left of it; immutable
+ * @data: value set by the previous kernel; immutable
  * @files: number of files that depend on it and are not finished
- * @users: how often somebody has got at it
- * @flb: who retrieved it, and whose module is pinned; NULL if nobody did
- * @obj: what it became, if it was retrieved
+ * @users: number of liveupdate_flb_get_incoming() references
+ * @flb: the registered object that retrieved it, whose module is pinned; NULL
+ *	 if it is not retrieved
+ * @obj: the retrieved object
  */
 struct incoming_flb {
 	struct list_head list;
@@ -47,13 +48,13 @@ struct incoming_flb {
 /* Protected by luo_flbs_lock. */
 static LIST_HEAD(incoming);
 
-/* The next kernel gets what is left of them, so there is room in the page. */
+/* Incoming objects are carried forward; the page for them is reserved. */
 static bool handed_on;
 
-/* Nothing can be restored, so an object that is done with waits. */
+/* Memory is carried forward and cannot be restored: defer finish(). */
 static bool is_waiting;
 
-/* The page has been read, and may be anybody's. */
+/* The page of the previous kernel has been read and freed. */
 static bool page_is_gone __ro_after_init;
 
 static struct incoming_flb *find_incoming(const char *name)
@@ -79,7 +80,7 @@ static struct liveupdate_flb_op_args incoming_args(const struct incoming_flb *in
 	};
 }
 
-/* What has been retrieved refers to code of the module, until it is finished. */
+/* Pins the module until finish(), because the object refers to its code. */
 static int retrieve(struct incoming_flb *in, struct liveupdate_flb *flb)
 {
 	struct liveupdate_flb_op_args args = incoming_args(in, flb);
@@ -108,7 +109,10 @@ static void finish_object(struct incoming_flb *in)
 	module_put(ops->owner);
 }
 
-/* @flb is who can retrieve it, if nobody has; NULL if nobody can. */
+/*
+ * Finishes an object that has no more files and users. @flb is used to retrieve
+ * it first if necessary; NULL if no such object is registered.
+ */
 static void settle(struct incoming_flb *in, struct liveupdate_flb *flb)
 {
 	int err;
@@ -117,7 +121,7 @@ static void settle(struct incoming_flb *in, struct liveupdate_flb *flb)
 		return;
 	err = flb || in->flb ? retrieve(in, flb) : -ENOENT;
 	if (err)
-		pr_err("object %s cannot be retrieved: %d; its memory stays reserved\n",
+		pr_err("FLB \"%s\": retrieve failed: %d; its memory stays reserved\n",
 		       in->name, err);
 	else
 		finish_object(in);
@@ -125,7 +129,7 @@ static void settle(struct incoming_flb *in, struct liveupdate_flb *flb)
 	kfree(in);
 }
 
-/* More files than the previous kernel has counted are not its files. */
+/* Files beyond the previous kernel's count do not depend on its object. */
 static void finish_for_file(struct liveupdate_flb *flb)
 {
 	struct incoming_flb *in = find_incoming(flb->compatible);
@@ -136,7 +140,7 @@ static void finish_for_file(struct liveupdate_flb *flb)
 	settle(in, flb);
 }
 
-/* A file of the handler, from the previous kernel, has been finished. */
+/* Called after an incoming file of the handler is finished. */
 void luo_flbs_finish(struct liveupdate_file_handler *handler)
 {
 	guard(mutex)(&luo_flbs_lock);
@@ -144,8 +148,8 @@ void luo_flbs_finish(struct liveupdate_file_handler *handler)
 }
 
 /*
- * No file of the previous kernel is left, whether it was finished or could not
- * be read: nothing depends on the objects but who has got at one.
+ * Called when no incoming file is left, including files that could not be read:
+ * only liveupdate_flb_get_incoming() references keep objects alive now.
  */
 void luo_flbs_finish_all(void)
 {
@@ -159,18 +163,19 @@ void luo_flbs_finish_all(void)
 }
 
 /**
- * liveupdate_flb_get_incoming - get at the object of the previous kernel
+ * liveupdate_flb_get_incoming - get a reference on an object of the previous
+ *	kernel
  * @flb: the object's description, which need not be registered
- * @obj: filled in: what retrieve() made
+ * @obj: output: the object, from retrieve()
  *
- * The object stays there until liveupdate_flb_put_incoming(), also when all
- * files that depend on it are finished.
+ * The object exists until liveupdate_flb_put_incoming(), even after all files
+ * that depend on it are finished.
  *
  * Context: Process context, may sleep. Not from a callback of an FLB.
- * Return: 0; -ENODATA if the previous kernel left no such object, or all files
- *	   that depended on it are finished, -ENODEV if the module is about to
- *	   go, -EOPNOTSUPP if live update is off, or what retrieve() failed
- *	   with.
+ * Return: 0; -ENODATA if the previous kernel has no such object, or all files
+ *	   that depended on it are finished, -ENODEV if the module is being
+ *	   unloaded, -EOPNOTSUPP if live update is off, or the error of
+ *	   retrieve().
  */
 int liveupdate_flb_get_incoming(struct liveupdate_flb *flb, void **obj)
 {
@@ -193,7 +198,7 @@ int liveupdate_flb_get_incoming(struct liveupdate_flb *flb, void **obj)
 EXPORT_SYMBOL_GPL(liveupdate_flb_get_incoming);
 
 /**
- * liveupdate_flb_put_incoming - take back liveupdate_flb_get_incoming()
+ * liveupdate_flb_put_incoming - undo liveupdate_flb_get_incoming()
  * @flb: the object's description
  *
  * Context: Process context, may sleep. Not from a callback of an FLB.
@@ -212,20 +217,20 @@ void liveupdate_flb_put_incoming(struct liveupdate_flb *flb)
 EXPORT_SYMBOL_GPL(liveupdate_flb_put_incoming);
 
 /**
- * liveupdate_flb_incoming_early - look at what the previous kernel left
- * @flb: the object's description, of which only the name matters
- * @data: filled in: what preserve() of the previous kernel set
+ * liveupdate_flb_incoming_early - read an object's data during early boot
+ * @flb: the object's description, of which only the name is used
+ * @data: output: value that preserve() of the previous kernel set
  *
  * For early boot, before files can be retrieved: allocates nothing, takes no
- * lock and needs no struct page. Nothing may be freed or changed that @data
- * refers to: it waits for liveupdate_flb_get_incoming().
+ * lock and needs no struct pages. The memory that @data refers to must not be
+ * freed or changed before liveupdate_flb_get_incoming().
  *
- * Context: Any, from kho_extend_scratch() on until LUO comes up, which is
- *	    before the handlers of files register.
- * Return: 0; -ENODATA if the previous kernel left no such object, or it is too
- *	   late, -EIO or -EINVAL if it is damaged, -EPROTONOSUPPORT if it is in
- *	   a format that this kernel does not read, -EOPNOTSUPP if live update
- *	   is off.
+ * Context: Any, from kho_extend_scratch() until LUO is initialised, which is
+ *	    before file handlers register.
+ * Return: 0; -ENODATA if the previous kernel has no such object, or LUO is
+ *	   already initialised, -EIO or -EINVAL if its records are malformed,
+ *	   -EPROTONOSUPPORT if they have a format that this kernel cannot read,
+ *	   -EOPNOTSUPP if live update is off.
  */
 int liveupdate_flb_incoming_early(const struct liveupdate_flb *flb, u64 *data)
 {
@@ -236,7 +241,7 @@ int liveupdate_flb_incoming_early(const struct liveupdate_flb *flb, u64 *data)
 	return luo_flb_find_early(flb->compatible, data);
 }
 
-/* Counts those that go on into @nr. */
+/* Counts the objects to be carried forward in @nr. */
 static int check_hand_on(unsigned long *nr)
 {
 	const struct liveupdate_flb *flb;
@@ -254,9 +259,9 @@ static int check_hand_on(unsigned long *nr)
 }
 
 /*
- * The next kernel gets what is left of the previous kernel's objects, unchanged,
- * as the files that depend on them. -EEXIST if it gets one of ours that has the
- * name of one of those, -ENOSPC if there are too many.
+ * Carries forward the incoming objects that unfinished files depend on,
+ * unchanged, together with those files. Fails with -EEXIST if an outgoing
+ * object has the same name, and with -ENOSPC if there are too many.
  */
 int luo_flbs_hand_on(void)
 {
@@ -275,7 +280,10 @@ int luo_flbs_hand_on(void)
 	return err;
 }
 
-/* Takes back luo_flbs_hand_on(); without it before does nothing. */
+/*
+ * Undoes luo_flbs_hand_on(); does nothing without a preceding
+ * luo_flbs_hand_on().
+ */
 void luo_flbs_take_back(void)
 {
 	struct incoming_flb *in, *next;
@@ -324,8 +332,8 @@ static int add_incoming(const struct luo_flb_ser *ser)
 }
 
 /*
- * Takes note of the objects in a page that has been checked. What is wrong with
- * one of them does not harm the others; returns how many those are.
+ * Adds the objects of a validated page. Ignores objects with errors; returns
+ * the number of objects added.
  */
 int luo_flbs_adopt(const struct luo_flb_page *page)
 {
@@ -336,7 +344,7 @@ int luo_flbs_adopt(const struct luo_flb_page *page)
 	for (ser = page->flbs; ser < page->flbs + page->count; ser++) {
 		err = add_incoming(ser);
 		if (err)
-			pr_err("an object cannot be taken over: %d\n", err);
+			pr_err("ignoring an FLB record of the previous kernel: %d\n", err);
 		else
 			count++;
 	}
@@ -344,8 +352,8 @@ int luo_flbs_adopt(const struct luo_flb_page *page)
 }
 
 /*
- * Reads the objects that the previous kernel left, and frees the page with
- * them. -EIO if the page is damaged; then it is left alone.
+ * Deserializes the previous kernel's objects and frees their page. Fails with
+ * -EIO if the page is malformed; then it is left alone.
  */
 int __init luo_flbs_read(u64 pa)
 {
@@ -362,7 +370,7 @@ int __init luo_flbs_read(u64 pa)
 	return 0;
 }
 
-/* Names, and numbers of files that are not finished, in a page for sysfs. */
+/* Shows names and numbers of unfinished files in a sysfs page. */
 int luo_flbs_show_incoming(char *buf)
 {
 	const struct incoming_flb *in;

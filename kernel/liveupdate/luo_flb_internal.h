@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: GPL-2.0 */
 /*
- * What luo_flb.c and luo_flb_incoming.c share.
+ * Interfaces between luo_flb.c and luo_flb_incoming.c.
  */
 
 #ifndef _LINUX_LIVEUPDATE_LUO_FLB_INTERNAL_H
@@ -13,8 +13,9 @@ struct liveupdate_file_handler;
 struct liveupdate_flb;
 
 /*
- * Protects all links and objects of both directions, and is held across their
- * callbacks: a second file has to wait until the first one's object is made.
+ * Protects all links and all incoming and outgoing objects. Held across their
+ * callbacks: a second file must wait until preserve() for the first has
+ * returned.
  */
 extern struct mutex luo_flbs_lock;
 

@@ -1,7 +1,6 @@
 // SPDX-License-Identifier: GPL-2.0
 /*
- * Reading the page with the objects that files of the previous kernel had in
- * common.
+ * Reading the page with the previous kernel's shared objects.
  *
  * The format is in <linux/kho/abi/luo.h>.
  */
@@ -13,13 +12,13 @@
 
 #include "luo_read.h"
 
-/* 0, or -EIO if there cannot be so many entries. */
+/* Returns 0, or -EIO if the header of the page is invalid. */
 int luo_flb_page_check(const struct luo_flb_page *page)
 {
 	return page->pages == 1 && page->count <= LUO_FLB_MAX ? 0 : -EIO;
 }
 
-/* The page at @pa, which may be anything; ERR_PTR(-EIO) if it is damaged. */
+/* Returns the page at untrusted @pa; ERR_PTR(-EIO) if it is malformed. */
 struct luo_flb_page *luo_flb_page_incoming(u64 pa)
 {
 	struct luo_flb_page *page = kho_incoming_data(pa, PAGE_SIZE);
@@ -29,7 +28,7 @@ struct luo_flb_page *luo_flb_page_incoming(u64 pa)
 	return page;
 }
 
-/* 0, or -EIO if the entry is damaged. */
+/* Returns 0, or -EIO if the entry is malformed. */
 int luo_flb_check(const struct luo_flb_ser *ser)
 {
 	const size_t length = strnlen(ser->name, sizeof(ser->name));
@@ -40,8 +39,8 @@ int luo_flb_check(const struct luo_flb_ser *ser)
 }
 
 /*
- * Finds an entry by name. -ENODATA if there is none, -EIO if there is and it is
- * damaged; damage to other entries does not matter.
+ * Finds an entry by name. Fails with -ENODATA if there is none, and with -EIO
+ * if it is malformed; other malformed entries are ignored.
  */
 int luo_flb_page_find(const struct luo_flb_page *page, const char *name,
 		      u64 *data)
@@ -59,7 +58,7 @@ int luo_flb_page_find(const struct luo_flb_page *page, const char *name,
 	return -ENODATA;
 }
 
-/* The same, from the previous kernel's root record on. */
+/* Like luo_flb_page_find(), starting from the previous kernel's root record. */
 int luo_flb_find_early(const char *name, u64 *data)
 {
 	const struct luo_ser *root = luo_root_incoming();

@@ -1,9 +1,9 @@
 // SPDX-License-Identifier: GPL-2.0
 /*
- * The formats of what goes to the next kernel, and comes from the previous one.
+ * Formats of handed-over data.
  *
- * Whoever has something to hand over adds its formats here when it registers,
- * and takes one into use for as long as something is preserved in it.
+ * Producers register their formats and hold a reference on the one in use while
+ * anything is preserved in it.
  */
 
 #define pr_fmt(fmt) "LUO: " fmt
@@ -18,13 +18,13 @@
 
 #include "luo_format.h"
 
-/* Protects the list. Formats are added before LUO itself comes up. */
+/* Protects formats, which are added before LUO is initialised. */
 static DEFINE_MUTEX(luo_formats_lock);
 static LIST_HEAD(formats);
 
 /*
- * Protects what is in use and what is switched off: somebody may wait for those
- * who switch while he holds the other lock.
+ * Protects ->in_use and ->off. Not luo_formats_lock: sysfs removal waits for
+ * writers of enable_write while that lock is held.
  */
 static DEFINE_SPINLOCK(use_lock);
 
@@ -49,7 +49,7 @@ bool luo_format_writes(const struct liveupdate_format *format)
 	return strchr(format->dir, 'w');
 }
 
-/* Can it be written as a line that others understand? */
+/* True if all fields are valid in a line of the catalog. */
 bool luo_format_is_valid(const struct liveupdate_format *format)
 {
 	return is_word(format->kind) && is_word(format->owner) &&
@@ -74,8 +74,8 @@ static bool is_taken(const struct liveupdate_format *format)
 }
 
 /*
- * From here on the format is known; luo_format_remove() takes it back. -EEXIST
- * if the name is taken, -EINVAL if the format is not well-formed, -ENOMEM.
+ * Registers a format; undone by luo_format_remove(). Fails with -EEXIST if the
+ * name is in use, -EINVAL if a field is invalid, or -ENOMEM.
  */
 int luo_format_add(struct liveupdate_format *format)
 {
@@ -96,7 +96,7 @@ int luo_format_add(struct liveupdate_format *format)
 	return 0;
 }
 
-/* Nothing is preserved in it any more. */
+/* Unregisters a format, which must not be in use. */
 void luo_format_remove(struct liveupdate_format *format)
 {
 	guard(mutex)(&luo_formats_lock);
@@ -106,8 +106,8 @@ void luo_format_remove(struct liveupdate_format *format)
 }
 
 /*
- * Something is going to be preserved in the format, until luo_format_unuse().
- * False if it is switched off; one that is not written at all is.
+ * Takes a reference on a format before something is preserved in it; dropped by
+ * luo_format_unuse(). Returns false if the format is disabled or read-only.
  */
 bool luo_format_use(struct liveupdate_format *format)
 {
@@ -118,7 +118,7 @@ bool luo_format_use(struct liveupdate_format *format)
 	return true;
 }
 
-/* Takes back luo_format_use(). */
+/* Undoes luo_format_use(). */
 void luo_format_unuse(struct liveupdate_format *format)
 {
 	guard(spinlock)(&use_lock);
@@ -126,19 +126,19 @@ void luo_format_unuse(struct liveupdate_format *format)
 	format->in_use--;
 }
 
-/* Would it be written? */
+/* True if the format is enabled for writing. */
 bool luo_format_is_on(const struct liveupdate_format *format)
 {
 	return !READ_ONCE(format->off);
 }
 
-/* In how many places. */
+/* Number of references from luo_format_use(). */
 unsigned long luo_format_in_use(const struct liveupdate_format *format)
 {
 	return READ_ONCE(format->in_use);
 }
 
-/* What everything is built on is written always. */
+/* Formats that all others depend on cannot be disabled. */
 static bool is_fixed(const struct liveupdate_format *format)
 {
 	static const char *const kinds[] = { "kho", "container", "core" };
@@ -147,8 +147,8 @@ static bool is_fixed(const struct liveupdate_format *format)
 }
 
 /*
- * Lets the format be written, or not. -EBUSY if something is preserved in it,
- * -EOPNOTSUPP if there is nothing to choose.
+ * Enables or disables writing the format. Fails with -EBUSY if something is
+ * preserved in it, and with -EOPNOTSUPP if the format cannot be switched.
  */
 int luo_format_switch(struct liveupdate_format *format, bool on)
 {
@@ -161,7 +161,7 @@ int luo_format_switch(struct liveupdate_format *format, bool on)
 	return 0;
 }
 
-/* Is it among the attributes? */
+/* True if @attr is in the format's list of attributes. */
 bool luo_format_has(const struct liveupdate_format *format, const char *attr)
 {
 	const size_t len = strlen(attr);
@@ -177,7 +177,7 @@ bool luo_format_has(const struct liveupdate_format *format, const char *attr)
 	return false;
 }
 
-/* Calls @fn for each format until it returns something else than 0. */
+/* Calls @fn for each format, until it returns an error. */
 int luo_format_for_each(int (*fn)(const struct liveupdate_format *format,
 				  void *arg), void *arg)
 {
@@ -207,8 +207,8 @@ static int show_one(const struct liveupdate_format *format, char *buf, int len)
 }
 
 /*
- * All formats as lines of text, in a page for sysfs. If there are too many the
- * last line is missing, and the reader knows.
+ * Shows the format catalog in a sysfs page. If it does not fit, the "end" line
+ * is missing, so the reader can tell.
  */
 int luo_format_show(char *buf)
 {
@@ -221,7 +221,7 @@ int luo_format_show(char *buf)
 	return len + sysfs_emit_at(buf, len, LIVEUPDATE_FORMAT_LINE "end\n");
 }
 
-/* Counts one more of a format, if there is room for it. */
+/* Counts one more file of a format, if there is room for the entry. */
 void luo_tally_add(struct luo_tally *tally, const char *name)
 {
 	unsigned int i;
@@ -239,7 +239,7 @@ void luo_tally_add(struct luo_tally *tally, const char *name)
 	tally->entry[i].nr++;
 }
 
-/* A line for each format, in a page for sysfs. */
+/* Shows one line per format in a sysfs page. */
 int luo_tally_show(const struct luo_tally *tally, char *buf)
 {
 	unsigned int i;
@@ -252,8 +252,8 @@ int luo_tally_show(const struct luo_tally *tally, char *buf)
 }
 
 /*
- * Makes the directory of formats in @parent, with those that were added before
- * there was any.
+ * Creates the directory of formats in @parent, including the formats that were
+ * added before.
  */
 int __init luo_format_show_all(struct kobject *parent)
 {

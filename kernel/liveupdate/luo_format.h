@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: GPL-2.0 */
 /*
- * The formats of what goes to the next kernel, and comes from the previous one.
+ * Formats of handed-over data.
  */
 
 #ifndef _LINUX_LIVEUPDATE_LUO_FORMAT_H
@@ -12,9 +12,9 @@
 #include <linux/types.h>
 
 /**
- * struct luo_tally - how often formats occur
+ * struct luo_tally - number of files per format
  * @count: number of entries in use
- * @entry: names and numbers, in the order in which they first occurred
+ * @entry: names and numbers, in order of first occurrence
  */
 struct luo_tally {
 	unsigned int count;

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: GPL-2.0
 /*
- * The formats of LUO's own records.
+ * Formats of LUO's own records.
  */
 
 #include <linux/init.h>
@@ -37,7 +37,7 @@ static int __init add_all(struct liveupdate_format *const *format)
 	return err;
 }
 
-/* Adds what is always there: LUO's own formats, and KHO's. */
+/* Registers the built-in formats of LUO and KHO. */
 int __init luo_format_init(void)
 {
 	return add_all(kho_formats) ?: add_all(luo_formats);

@@ -15,9 +15,9 @@
 #include "luo_format.h"
 
 /**
- * struct format_dir - the directory of a format
+ * struct format_dir - directory of a format
  * @kobj: the directory
- * @format: the format, as long as there are files in the directory
+ * @format: the format; valid while the directory is in sysfs
  */
 struct format_dir {
 	struct kobject kobj;
@@ -28,7 +28,7 @@ static const char *const kinds[] = {
 	"kho", "container", "core", "subsystem", "flb", "file"
 };
 
-/* Directories of the kinds; all of them are there, or none. */
+/* Directories of the kinds; either all or none of them exist. */
 static struct kobject *kind_dirs[ARRAY_SIZE(kinds)] __ro_after_init;
 
 static struct liveupdate_format *to_format(struct kobject *kobj)
@@ -105,7 +105,7 @@ static struct kobject *find_kind(const char *kind)
 	return i < 0 ? NULL : kind_dirs[i];
 }
 
-/* Makes the directory of a format, if it is time for directories. */
+/* Creates the directory of a format, if luo_format_sysfs_init() has run. */
 int luo_format_sysfs_add(struct liveupdate_format *format)
 {
 	struct kobject *parent = find_kind(format->kind);
@@ -129,7 +129,7 @@ int luo_format_sysfs_add(struct liveupdate_format *format)
 	return 0;
 }
 
-/* Takes back luo_format_sysfs_add(); nobody looks at the format afterwards. */
+/* Removes the directory. Waits for sysfs accesses to the format to finish. */
 void luo_format_sysfs_remove(struct liveupdate_format *format)
 {
 	if (!format->kobj)
@@ -158,7 +158,7 @@ err:
 	return -ENOMEM;
 }
 
-/* Makes the directory in @parent, without the formats. */
+/* Creates the directory in @parent, without the formats. */
 int __init luo_format_sysfs_init(struct kobject *parent)
 {
 	struct kobject *root = kobject_create_and_add("formats", parent);

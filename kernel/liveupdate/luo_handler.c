@@ -1,9 +1,9 @@
 // SPDX-License-Identifier: GPL-2.0
 /*
- * The types of files that can be preserved, and in which format they are.
+ * File handlers: the registered file types and their formats.
  *
- * A handler that a file has counts as used, and its module is pinned; it can be
- * unregistered when no file has it.
+ * A preserved or retrieved file holds a reference on its handler and pins its
+ * module; the handler can be unregistered when no file refers to it.
  */
 
 #define pr_fmt(fmt) "LUO: " fmt
@@ -50,7 +50,10 @@ find_reader(const struct liveupdate_file_handler *handler, const char *name)
 	return NULL;
 }
 
-/* False if the module is about to go. luo_handler_put() takes it back. */
+/*
+ * Takes a reference on the handler, dropped by luo_handler_put(). Returns false
+ * if the module is being unloaded.
+ */
 static bool use_handler(struct liveupdate_file_handler *handler)
 {
 	if (!try_module_get(handler->ops->owner))
@@ -68,9 +71,9 @@ static int can_write(struct liveupdate_file_handler *handler,
 }
 
 /*
- * The format that a file of the handler is written in; it counts as used. If
- * there is none, the errno of the first one that cannot, or -EPROTONOSUPPORT if
- * all are switched off.
+ * Chooses the format to write a file in, and takes a reference on it. If no
+ * format can be used, returns the errno of the first can_write() that failed,
+ * or -EPROTONOSUPPORT if all formats are disabled.
  */
 static const struct liveupdate_file_format *
 use_writer(struct liveupdate_file_handler *handler, struct file *file)
@@ -112,9 +115,9 @@ static int get_writer(struct liveupdate_file_handler *handler,
 }
 
 /*
- * Looks for who writes args->file, and fills in the handler and the format, to
- * be given back by luo_handler_put_writer(). -ENOENT if nobody knows such files,
- * or the errno of the one who does and cannot.
+ * Finds the handler and format for writing args->file; both are released by
+ * luo_handler_put_writer(). Fails with -ENOENT if no handler knows the file, or
+ * with the errno of the handler that knows it and cannot preserve it.
  */
 int luo_handler_get_writer(struct liveupdate_file_op_args *args)
 {
@@ -132,7 +135,7 @@ int luo_handler_get_writer(struct liveupdate_file_op_args *args)
 	return -ENOENT;
 }
 
-/* Takes back luo_handler_get_writer(). */
+/* Undoes luo_handler_get_writer(). */
 void luo_handler_put_writer(struct liveupdate_file_op_args *args)
 {
 	luo_format_unuse(args->format->format);
@@ -140,8 +143,8 @@ void luo_handler_put_writer(struct liveupdate_file_op_args *args)
 }
 
 /*
- * Looks for who reads a format, and fills in the handler and the format, to be
- * given back by luo_handler_put(); -ENOENT if nobody does.
+ * Finds the handler that reads the format called @name; released by
+ * luo_handler_put(). Fails with -ENOENT if there is none.
  */
 int luo_handler_get_reader(const char *name,
 			   struct liveupdate_file_op_args *args)
@@ -161,17 +164,17 @@ int luo_handler_get_reader(const char *name,
 	return -ENOENT;
 }
 
-/* Takes back luo_handler_get_reader(). */
+/* Undoes luo_handler_get_reader(). */
 void luo_handler_put(struct liveupdate_file_handler *handler)
 {
 	struct module *owner = handler->ops->owner;
 
-	/* The module may go, and the handler with it, as soon as both are done. */
+	/* Afterwards the module, and with it the handler, may be unloaded. */
 	atomic_dec(&handler->users);
 	module_put(owner);
 }
 
-/* What a format says that it can, it has the callbacks for, and no others. */
+/* The callbacks of a format must match its "rw", "r" or "w". */
 static bool format_is_valid(const struct liveupdate_file_format *format)
 {
 	const struct liveupdate_file_format_ops *ops = format->ops;
@@ -218,15 +221,15 @@ static int add_formats(struct liveupdate_file_handler *handler)
 }
 
 /**
- * liveupdate_register_file_handler - offer a type of files to preserve
- * @handler: the type; stays where it is until it is unregistered
+ * liveupdate_register_file_handler - register a handler for a file type
+ * @handler: the handler; must stay allocated until it is unregistered
  *
- * Files of the type that the previous kernel preserved can be retrieved from
- * then on. A handler may come from a module.
+ * From then on, files of the type can be preserved, and files that the previous
+ * kernel preserved can be retrieved. The handler may be in a module.
  *
  * Context: Process context, may sleep.
- * Return: 0; -EEXIST if one of the formats has a handler, -EINVAL if a callback
- *	   is missing, or a format is not well-formed, -ENOMEM, -EOPNOTSUPP if
+ * Return: 0; -EEXIST if another handler has one of the formats, -EINVAL if a
+ *	   callback is missing or a format is invalid, -ENOMEM, -EOPNOTSUPP if
  *	   live update is off.
  */
 int liveupdate_register_file_handler(struct liveupdate_file_handler *handler)
@@ -250,13 +253,14 @@ int liveupdate_register_file_handler(struct liveupdate_file_handler *handler)
 EXPORT_SYMBOL_GPL(liveupdate_register_file_handler);
 
 /**
- * liveupdate_unregister_file_handler - take back the registration
- * @handler: the type
+ * liveupdate_unregister_file_handler - undo liveupdate_register_file_handler()
+ * @handler: the handler
  *
- * What liveupdate_register_flb() has registered for it is unregistered, too.
+ * Also unregisters the objects that liveupdate_register_flb() registered for
+ * the handler.
  *
- * For the exit function of a module, which is not called as long as a file of
- * the type is preserved or retrieved, so there it cannot fail.
+ * For module exit functions, where it cannot fail: they do not run while a file
+ * of the type is preserved or retrieved.
  *
  * Context: Process context, may sleep.
  * Return: 0; -ENOENT if the handler is not registered, -EBUSY if a file of the

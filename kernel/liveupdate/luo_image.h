@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: GPL-2.0 */
 /*
- * The kernel that a live update leads to.
+ * Checks of the kernel image that a live update boots.
  */
 
 #ifndef _LINUX_LIVEUPDATE_LUO_IMAGE_H

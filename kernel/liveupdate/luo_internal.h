@@ -1,14 +1,14 @@
 /* SPDX-License-Identifier: GPL-2.0 */
 /*
- * What the parts of LUO share with each other and with nobody else.
+ * Internal interfaces of LUO.
  *
- * Names that are used throughout:
+ * Names:
  *
  * @session	a struct luo_session
  * @files	a struct luo_file_set, the files of one session
  * @lf		a struct luo_file, one file of a set
- * @ser		bytes for the next kernel, or from the previous one
- * @pa		a physical address in such bytes
+ * @ser		a serialized record
+ * @pa		a physical address in a record
  *
  * Lock order, outermost first:
  *
@@ -23,8 +23,8 @@
  *	      luo_file_set.map_lock
  *	  luo_subsystem_set.lock	see luo_subsystem_set.c
  *
- * An operation holds luo_state.lock for reading, an event that is about
- * everything holds it for writing: see luo_event.c.
+ * Operations hold luo_state.lock for reading, global events hold it for
+ * writing, see luo_event.c.
  */
 
 #ifndef _LINUX_LIVEUPDATE_LUO_INTERNAL_H
@@ -51,10 +51,10 @@ struct luo_tally;
 struct poll_table_struct;
 
 /**
- * struct luo_watch - where userspace waits for changes of a state
- * @wait: the waiters
- * @changes: counts up with each change; whoever has seen as many as there are
- *	     has nothing new to see
+ * struct luo_watch - notifies userspace of changes of a state
+ * @wait: waiters in poll()
+ * @changes: number of changes so far; poll() compares it with the number last
+ *	     read
  */
 struct luo_watch {
 	wait_queue_head_t wait;
@@ -93,14 +93,14 @@ void luo_handler_put(struct liveupdate_file_handler *handler);
 
 /**
  * struct luo_file_set - the files of one session
- * @lock: for reading while there is work on one of the files, which may go on
- *	  at the same time as work on others; for writing while something happens
- *	  to all of them
- * @map_lock: protects all that follows, for moments
- * @list: the files, struct luo_file, in the order in which they were preserved
- * @tokens: the same by token; reserved entries are files to be
+ * @lock: held for reading while an operation works on single files, possibly
+ *	  several concurrently; held for writing while an operation works on all
+ *	  files
+ * @map_lock: protects the fields below; not held across callbacks
+ * @list: list of struct luo_file, in the order in which they were preserved
+ * @tokens: files by token; reserved entries belong to files being added
  * @count: number of files
- * @chain: room for the records of files that the next kernel gets
+ * @chain: room for the file records of the next kernel
  */
 struct luo_file_set {
 	struct rw_semaphore lock;
@@ -143,21 +143,23 @@ unsigned int luo_files_list(struct luo_file_set *files, u64 *token,
 /**
  * struct luo_session - a named set of files
  * @name: NUL-terminated and zero-filled; immutable
- * @incoming: from the previous kernel, not for the next one; immutable
- * @id: greater than that of all sessions of its direction before it; immutable
- * @hash: in the table of names of its direction
- * @list: in the list of its direction, in the order of creation
+ * @incoming: true if from the previous kernel, false if for the next one;
+ *	      immutable
+ * @id: greater than the id of all earlier sessions of the same direction;
+ *	immutable
+ * @hash: entry in luo_session_list.names
+ * @list: entry in luo_session_list.list
  * @files: its files
- * @state: changes under the lock of @files held for writing
- * @before: the states that it had before the last PREPARE and the last FREEZE of
- *	    the whole
- * @watch: tells of changes of @state
- * @seen: how many of them the holder has been told
- * @held: an incoming session that somebody has the fd of; protected by the lock
- *	  of the list
- * @handed_on: an incoming session that is part of the next update, too
- * @err: why the files of an incoming session cannot be had, or 0; immutable
- * @damaged: where they are then; immutable
+ * @state: changed with the lock of @files held for writing
+ * @before: states before the last global PREPARE and the last global FREEZE
+ * @watch: notifies of changes of @state
+ * @seen: number of changes that the holder has read
+ * @held: a process has the fd of an incoming session; protected by
+ *	  luo_session_list.lock
+ * @handed_on: an incoming session that is carried forward to the next kernel
+ * @err: error from reading the files of an incoming session, or 0; immutable
+ * @damaged: record of an incoming session with malformed file records, to carry
+ *	     it forward; immutable
  */
 struct luo_session {
 	char name[LUO_NAME_SIZE];
@@ -178,12 +180,12 @@ struct luo_session {
 
 /**
  * struct luo_session_list - the sessions of one direction
- * @lock: protects everything in here; whoever holds luo_state.lock for writing
- *	  can walk @list without it
- * @names: the sessions by name
- * @list: the sessions in the order of creation
- * @last_id: the number of the last one that was created
- * @chain: room for the records of sessions that the next kernel gets
+ * @lock: protects all fields; @list may also be walked with luo_state.lock held
+ *	  for writing
+ * @names: sessions by name
+ * @list: sessions in the order of creation
+ * @last_id: id of the last session created
+ * @chain: room for the session records of the next kernel
  * @waiting: number of incoming sessions that are not finished
  */
 struct luo_session_list {
@@ -251,12 +253,12 @@ struct file *luo_session_file(struct luo_session *session);
 /* luo_ioctl.c */
 
 /**
- * struct luo_cmd - a command that userspace gave
- * @user: the caller's struct
+ * struct luo_cmd - an ioctl command being executed
+ * @user: the caller's struct in user memory
  * @user_size: its size in bytes
- * @arg: a copy of it, as far as this kernel knows it, zero-filled
- * @object: what the command was given to: a session, or an open device
- * @op: the command's entry in the table
+ * @arg: copy of the struct, in the size that this kernel knows, zero-filled
+ * @object: the session or open device that the command applies to
+ * @op: entry of the command in the table
  */
 struct luo_cmd {
 	void __user *user;
@@ -267,15 +269,15 @@ struct luo_cmd {
 };
 
 /**
- * struct luo_ioctl_op - a command that an fd understands
- * @cmd: its number
+ * struct luo_ioctl_op - a command of an fd
+ * @cmd: ioctl number
  * @size: size of its struct in this kernel, in bytes
  * @min_size: size of its struct in its first version, in bytes
- * @closed_err: what it fails with while the set of sessions is closed, or 0
- * @frozen_err: what it fails with while a kexec is on its way, or 0
- * @unlocked: sees to the lock of the state itself, if it needs it
- * @query: changes nothing; those who may only look may give it
- * @run: carries it out
+ * @closed_err: error of the command while the set of sessions is closed, or 0
+ * @frozen_err: error of the command while a kexec is in progress, or 0
+ * @unlocked: the command takes luo_state.lock itself if necessary
+ * @query: the command changes nothing, and is allowed on read-only fds
+ * @run: executes the command
  */
 struct luo_ioctl_op {
 	unsigned int cmd;
@@ -289,8 +291,8 @@ struct luo_ioctl_op {
 };
 
 /*
- * One line of a table of commands: the struct, the last field of version 0, the
- * function; then what differs from 0.
+ * An entry in a table of commands: the ioctl number, the struct, its last field
+ * in version 0, the function; then initialisers of fields that are not 0.
  */
 #define LUO_IOCTL(_cmd, _struct, _last, _run, ...)			\
 	{								\
@@ -303,10 +305,10 @@ struct luo_ioctl_op {
 		__VA_ARGS__						\
 	}
 
-/* No command has a larger struct. */
+/* Size limit of the structs of all commands. */
 #define LUO_IOCTL_MAX_SIZE	128
 
-/* What somebody may give who has an fd. */
+/* Commands that the opener of an fd may execute. */
 enum luo_rights {
 	LUO_MAY_QUERY,
 	LUO_MAY_DRIVE,

@@ -1,7 +1,6 @@
 // SPDX-License-Identifier: GPL-2.0
 /*
- * What all commands have in common: sizes, copies, and the time at which they
- * may run.
+ * Dispatch of ioctl commands: struct sizes, copies and locking.
  */
 
 #define pr_fmt(fmt) "LUO: " fmt
@@ -14,7 +13,7 @@
 
 #include "luo_internal.h"
 
-/* The interface: programs have been built against these sizes. */
+/* These sizes are UAPI and must not change. */
 static_assert(sizeof(struct liveupdate_ioctl_create_session) == 72);
 static_assert(sizeof(struct liveupdate_ioctl_retrieve_session) == 72);
 static_assert(sizeof(struct liveupdate_session_preserve_fd) == 16);
@@ -47,8 +46,8 @@ static const struct luo_ioctl_op *find_op(const struct luo_ioctl_op *ops,
 }
 
 /*
- * From here on nothing changes the state until luo_cmd_end(). Fails with what
- * the command fails with at a time when it may not run.
+ * Takes luo_state.lock for reading, until luo_cmd_end(). Fails with the error
+ * of the command if it is not allowed in the current state.
  */
 int luo_cmd_begin(const struct luo_cmd *cmd)
 {
@@ -76,8 +75,8 @@ static int run_op(struct luo_cmd *cmd)
 }
 
 /*
- * Finds a command in the table of an fd's type, and runs it on a copy of the
- * caller's struct.
+ * Finds a command in the table of an fd and runs it on a copy of the caller's
+ * struct.
  */
 long luo_ioctl(const struct luo_ioctl_op *ops, unsigned int nr_ops,
 	       enum luo_rights rights, void *object, unsigned int cmd,
@@ -110,15 +109,16 @@ long luo_ioctl(const struct luo_ioctl_op *ops, unsigned int nr_ops,
 }
 
 /*
- * Writes the answer, as much of it as the caller knows. A command does this
- * before it changes anything, so that nothing is lost when it fails, and with
- * nothing locked: who has arranged for it may let it take any time.
+ * Copies the result to the caller, up to the size that the caller knows.
+ * Commands call this before they change anything, so that a fault loses
+ * nothing, and without locks held: the caller may make the fault take
+ * arbitrarily long.
  */
 int luo_cmd_answer(const struct luo_cmd *cmd)
 {
 	size_t size = min(cmd->user_size, cmd->op->size);
 
-	/* What the caller says of its struct's size is not ours to change. */
+	/* The size field is the caller's and is not written. */
 	if (copy_to_user(cmd->user + sizeof(u32), cmd->arg + sizeof(u32),
 			 size - sizeof(u32)))
 		return -EFAULT;
@@ -126,8 +126,8 @@ int luo_cmd_answer(const struct luo_cmd *cmd)
 }
 
 /*
- * Writes @nr entries of @known_size bytes to where the caller wants entries of
- * @entry_size bytes, and the answer after them.
+ * Copies @nr entries of @known_size bytes to the caller's array of @entry_size
+ * byte entries, and then the result.
  */
 int luo_cmd_answer_list(const struct luo_cmd *cmd, u64 buffer, u32 entry_size,
 			const void *entries, u32 known_size, u32 nr)
@@ -149,7 +149,7 @@ int luo_cmd_answer_list(const struct luo_cmd *cmd, u64 buffer, u32 entry_size,
 	return luo_cmd_answer(cmd);
 }
 
-/* True for a name that is not empty and ends within its field. */
+/* True if the name is not empty, and NUL-terminated within its field. */
 bool luo_name_is_valid(const u8 *name)
 {
 	return *name && strnlen(name, LUO_NAME_SIZE) < LUO_NAME_SIZE;

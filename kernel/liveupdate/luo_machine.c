@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: GPL-2.0
 /*
- * The state machine of live update: the one place that knows what may follow
- * what.
+ * The state machine of live update. luo_transitions.h lists all allowed
+ * transitions.
  */
 
 #include <linux/errno.h>
@@ -29,8 +29,8 @@ static const struct luo_transition transitions[] = {
 };
 
 /*
- * The state that @event leads to, or LIVEUPDATE_STATE_BACK; -EINVAL if it may
- * not happen in @state.
+ * Returns the state after @event, or LIVEUPDATE_STATE_BACK; -EINVAL if the
+ * event is not allowed in @state.
  */
 int luo_machine_next(enum luo_kind kind, enum liveupdate_state state,
 		     enum liveupdate_event event)
@@ -54,7 +54,7 @@ static const char *const names[] = {
 	[LIVEUPDATE_STATE_UPDATED] = "updated",
 };
 
-/* What sysfs, fdinfo and the log call a state. */
+/* Name of a state in sysfs, fdinfo and messages. */
 const char *luo_state_name(enum liveupdate_state state)
 {
 	return names[state];

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: GPL-2.0 */
 /*
- * The state machine of live update, without anything that it drives.
+ * The state machine of live update, independent of the rest of LUO.
  */
 
 #ifndef _LINUX_LIVEUPDATE_LUO_MACHINE_H
@@ -8,14 +8,14 @@
 
 #include <uapi/linux/liveupdate.h>
 
-/* What has a state. */
+/* Objects that have a state. */
 enum luo_kind {
 	LUO_WHOLE,
 	LUO_OUTGOING,
 	LUO_INCOMING,
 };
 
-/* Stands for the state that the last PREPARE came from. */
+/* Placeholder for the state before the last PREPARE. */
 #define LIVEUPDATE_STATE_BACK	(LIVEUPDATE_STATE_UPDATED + 1)
 
 int luo_machine_next(enum luo_kind kind, enum liveupdate_state state,

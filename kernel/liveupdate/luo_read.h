@@ -1,9 +1,9 @@
 /* SPDX-License-Identifier: GPL-2.0 */
 /*
- * Reading the records of LUO that the previous kernel left.
+ * Reading the previous kernel's LUO records.
  *
- * These functions allocate nothing and take no lock, so early boot can call
- * them, and they are tested and fuzzed in userspace, too.
+ * These functions allocate nothing and take no lock, so they can be called in
+ * early boot, and are tested and fuzzed in userspace.
  */
 
 #ifndef _LINUX_LIVEUPDATE_LUO_READ_H
@@ -13,7 +13,7 @@
 #include <linux/kho/abi/xluo.h>
 #include <linux/types.h>
 
-/* A counter that is slower than this is none that we know. */
+/* Minimum frequency; all supported counters are faster. */
 #define LUO_TIMELINE_MIN_HZ	1000000
 
 /* luo_root_read.c */

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: GPL-2.0
 /*
- * Finding the record that the previous kernel's LUO left.
+ * Finding the root record of the previous kernel's LUO.
  *
  * The format is in <linux/kho/abi/luo.h>.
  */
@@ -13,9 +13,9 @@
 #include "luo_read.h"
 
 /*
- * The record; ERR_PTR(-ENOENT) if there is none, -EPROTONOSUPPORT if it is in
- * another format, -EIO or -EINVAL if it is damaged. Until the record has been
- * restored, it can be looked at as early as kho_incoming_data() can.
+ * Returns the record; ERR_PTR(-ENOENT) if there is none, -EPROTONOSUPPORT if it
+ * has another format, -EIO or -EINVAL if it is malformed. Can be called as
+ * early as kho_incoming_data(), until the record is restored.
  */
 struct luo_ser *luo_root_incoming(void)
 {

@@ -1,9 +1,9 @@
 // SPDX-License-Identifier: GPL-2.0
 /*
- * Sessions: named sets of files, outgoing ones and incoming ones.
+ * Sessions: named sets of files, outgoing and incoming.
  *
- * A session that has an fd belongs to the fd, and is given back when the fd is
- * closed. An incoming session that has none belongs to the list.
+ * A session with an fd is owned by the fd and released when the fd is closed.
+ * An incoming session without an fd is owned by the list.
  */
 
 #define pr_fmt(fmt) "LUO: " fmt
@@ -120,8 +120,8 @@ static int insert_outgoing(struct luo_session *session)
 }
 
 /*
- * A new outgoing session, without files. @name is NUL-terminated and not
- * empty. -EEXIST if there is one of that name.
+ * Creates an outgoing session without files. @name is NUL-terminated and not
+ * empty. Fails with -EEXIST if an outgoing session has that name.
  */
 struct luo_session *luo_session_create(const char *name)
 {
@@ -140,7 +140,7 @@ struct luo_session *luo_session_create(const char *name)
 	return session;
 }
 
-/* Drops an outgoing session: its files are ordinary files again. */
+/* Destroys an outgoing session and unpreserves its files. */
 void luo_session_destroy(struct luo_session *session)
 {
 	luo_session_cancel(session);
@@ -153,7 +153,7 @@ void luo_session_destroy(struct luo_session *session)
 	free_session(session);
 }
 
-/* True if there is an outgoing session of that name. */
+/* True if an outgoing session has that name. */
 bool luo_session_exists(const char *name)
 {
 	guard(mutex)(&luo_outgoing.lock);
@@ -161,8 +161,8 @@ bool luo_session_exists(const char *name)
 }
 
 /*
- * Takes hold of an incoming session. -ENOENT if there is none of that name,
- * @held_err if somebody holds it.
+ * Marks an incoming session as held. Fails with -ENOENT if there is none of
+ * that name, and with @held_err if it is already held.
  */
 static struct luo_session *claim(const char *name, int held_err)
 {
@@ -178,7 +178,7 @@ static struct luo_session *claim(const char *name, int held_err)
 	return session;
 }
 
-/* The same for who wants to read its files: -EIO if it is damaged. */
+/* Claims a session to retrieve files; -EIO if its records are malformed. */
 struct luo_session *luo_session_claim(const char *name)
 {
 	struct luo_session *session = claim(name, -EINVAL);
@@ -191,7 +191,7 @@ struct luo_session *luo_session_claim(const char *name)
 	return ERR_PTR(err);
 }
 
-/* Takes back luo_session_claim(). */
+/* Undoes luo_session_claim(). */
 void luo_session_unclaim(struct luo_session *session)
 {
 	guard(mutex)(&luo_incoming.lock);
@@ -206,8 +206,9 @@ static void destroy_incoming(struct luo_session *session)
 }
 
 /*
- * The fd of an incoming session is closed. If there are files that nobody
- * retrieved, the session waits for the next holder.
+ * Called when the fd of an incoming session is closed. The session is destroyed
+ * if it is finished or all its files are retrieved and can be finished;
+ * otherwise it can be claimed again.
  */
 void luo_session_release(struct luo_session *session)
 {
@@ -218,8 +219,8 @@ void luo_session_release(struct luo_session *session)
 }
 
 /*
- * Discards an incoming session that nobody holds, with everything in it.
- * -EBUSY if somebody holds it, or what luo_session_event() fails with.
+ * Discards an incoming session with all its files. Fails with -EBUSY if it is
+ * held, or with the error of luo_session_event().
  */
 int luo_session_discard(const char *name)
 {
@@ -236,7 +237,7 @@ int luo_session_discard(const char *name)
 	return err;
 }
 
-/* Discards those incoming sessions that are finished and that nobody holds. */
+/* Destroys all incoming sessions that are finished and not held. */
 void luo_sessions_reap(void)
 {
 	struct luo_session *session, *tmp;
@@ -251,8 +252,8 @@ void luo_sessions_reap(void)
 }
 
 /*
- * A session of the previous kernel, for luo_session_handover.c to fill, which
- * may be damaged. -EEXIST if there is one of that name.
+ * Adds an incoming session, which luo_session_handover.c fills in. Fails with
+ * -EEXIST if an incoming session has that name.
  */
 struct luo_session *__init luo_session_add_incoming(const char *name)
 {
@@ -274,8 +275,8 @@ struct luo_session *__init luo_session_add_incoming(const char *name)
 }
 
 /*
- * Describes sessions of one direction that came after the one of number @seen,
- * as many as there is room for, and returns how many there were.
+ * Describes up to @room sessions of one direction with an id greater than
+ * *@seen, returns their number, and sets *@seen to the last id.
  */
 unsigned int luo_session_list_fill(struct luo_session_list *list, u64 *seen,
 				   struct liveupdate_session_info *info,

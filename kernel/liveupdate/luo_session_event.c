@@ -1,9 +1,9 @@
 // SPDX-License-Identifier: GPL-2.0
 /*
- * What happens to sessions: events for one of them, and for all.
+ * Events of sessions, individually and as part of global events.
  *
- * What luo_transitions.h allows is done here, step by step, and undone in the
- * reverse order.
+ * Executes the transitions that luo_transitions.h allows, and rolls them back
+ * in reverse order.
  */
 
 #define pr_fmt(fmt) "LUO: " fmt
@@ -22,7 +22,7 @@ static void set_state(struct luo_session *session, enum liveupdate_state state)
 	luo_watch_changed(&session->watch);
 }
 
-/* Undoes the last step up. */
+/* Undoes FREEZE or, if not frozen, PREPARE. */
 static void step_down(struct luo_session *session)
 {
 	if (session->state == LIVEUPDATE_STATE_FROZEN) {
@@ -40,11 +40,11 @@ static void lower(struct luo_session *session, enum liveupdate_state target)
 		step_down(session);
 }
 
-/* Nobody has anything against it: luo_files_can_finish() has been asked. */
+/* Caller has checked luo_files_can_finish(). */
 static void finish(struct luo_session *session)
 {
 	if (session->err)
-		pr_warn("session %s is discarded, the memory of its files stays reserved: its records are damaged\n",
+		pr_warn("session \"%s\": discarding it without its files: their records are malformed, their memory stays reserved\n",
 			session->name);
 	luo_files_finish(&session->files);
 	guard(mutex)(&luo_incoming.lock);
@@ -98,9 +98,9 @@ static int run_event(struct luo_session *session, enum liveupdate_event event)
 }
 
 /*
- * Makes an event happen to one session alone. -EINVAL if it may not happen in
- * the session's state, -EINTR if the caller is being killed while others work
- * on the files, or what a file's handler fails with.
+ * Runs an event for one session. Fails with -EINVAL if it is not allowed in the
+ * state of the session, -EINTR if the caller is killed while waiting for
+ * operations on the files, or with the error of a file handler.
  */
 int luo_session_event(struct luo_session *session, enum liveupdate_event event)
 {
@@ -113,7 +113,7 @@ int luo_session_event(struct luo_session *session, enum liveupdate_event event)
 	return err;
 }
 
-/* Takes an outgoing session back to where its files can be changed. */
+/* Returns an outgoing session to NORMAL, where its files can be changed. */
 void luo_session_cancel(struct luo_session *session)
 {
 	guard(rwsem_write)(&session->files.lock);
@@ -121,8 +121,8 @@ void luo_session_cancel(struct luo_session *session)
 }
 
 /*
- * The holder of an incoming session is gone. Ends the update for the files that
- * were retrieved, and returns true if there are no others.
+ * Called when the holder of an incoming session has closed it. Finishes the
+ * retrieved files; returns true if the session is finished.
  */
 bool luo_session_settle(struct luo_session *session)
 {
@@ -152,7 +152,7 @@ static int raise(struct luo_session *session, enum liveupdate_state target)
 	return 0;
 }
 
-/* Where the state is kept that a session had before it was raised to @target. */
+/* Where the state before the transition to @target is saved. */
 static enum liveupdate_state *state_before(struct luo_session *session,
 					   enum liveupdate_state target)
 {
@@ -167,8 +167,8 @@ static void lower_back(struct luo_session *session,
 }
 
 /*
- * Brings all outgoing sessions to @target, PREPARED or FROZEN, those that are
- * not there yet, or changes none of them.
+ * Brings all outgoing sessions that have not reached @target, PREPARED or
+ * FROZEN, to that state; after an error no session has changed.
  */
 int luo_sessions_raise(enum liveupdate_state target)
 {
@@ -191,7 +191,7 @@ int luo_sessions_raise(enum liveupdate_state target)
 	return 0;
 }
 
-/* Undoes luo_sessions_raise(): each session goes to where it was. */
+/* Undoes luo_sessions_raise(): each session returns to its saved state. */
 void luo_sessions_lower(enum liveupdate_state target)
 {
 	struct luo_session *session;
@@ -202,7 +202,7 @@ void luo_sessions_lower(enum liveupdate_state target)
 		lower_back(session, target);
 }
 
-/* Takes all outgoing sessions back. Returns false if there was nothing to do. */
+/* Cancels all outgoing sessions. Returns false if there was nothing to do. */
 bool luo_sessions_cancel(void)
 {
 	struct luo_session *session;
@@ -251,8 +251,9 @@ static int can_all_finish(void)
 }
 
 /*
- * Discards all incoming sessions that are left, or none. -EBUSY if one is held
- * and not finished, or what a file's handler fails with.
+ * Finishes all incoming sessions, or none, and discards files that were not
+ * retrieved. Fails with -EBUSY if a session is held and not finished, or with
+ * the error of a file handler.
  */
 int luo_sessions_finish(void)
 {
@@ -264,7 +265,7 @@ int luo_sessions_finish(void)
 	err = can_all_finish();
 	if (err)
 		return err;
-	/* Who is asked twice may say something else. */
+	/* can_finish() may change its answer between calls, so call it once. */
 	list_for_each_entry(session, &luo_incoming.list, list) {
 		guard(rwsem_write)(&session->files.lock);
 		if (session->state != LIVEUPDATE_STATE_UPDATED)
@@ -276,13 +277,13 @@ int luo_sessions_finish(void)
 	return 0;
 }
 
-/* True as long as there are incoming sessions that are not finished. */
+/* True if there are unfinished incoming sessions. */
 bool luo_sessions_incoming(void)
 {
 	return READ_ONCE(luo_incoming.waiting);
 }
 
-/* True if sessions came along, whatever has become of them. */
+/* True if the previous kernel handed over sessions, finished or not. */
 bool luo_sessions_came(void)
 {
 	return luo_incoming.last_id;
@@ -295,7 +296,7 @@ bool luo_sessions_outgoing(void)
 	return !list_empty(&luo_outgoing.list);
 }
 
-/* What userspace is told of a session. */
+/* Fills in the description of a session for userspace. */
 void luo_session_describe(struct luo_session *session,
 			  struct liveupdate_session_info *info)
 {

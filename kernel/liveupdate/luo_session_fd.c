@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: GPL-2.0
 /*
- * The fd of a session, and its commands.
+ * Session fds and their commands.
  */
 
 #define pr_fmt(fmt) "LUO: " fmt
@@ -17,12 +17,12 @@
 
 #include "luo_internal.h"
 
-/* How many bytes of answers are collected at a time. */
+/* Maximum size in bytes of the entries that one call returns. */
 #define LIST_BYTES	SZ_64K
 
 /*
- * Begins work on one file of an outgoing session, at the same time as on
- * others. -EBUSY if the session has gone beyond where its files can change.
+ * Locks an outgoing session for a change of one file, shared with changes of
+ * other files. Fails with -EBUSY if the session is PREPARED or FROZEN.
  */
 static int begin_change(struct luo_session *session)
 {
@@ -125,7 +125,7 @@ static int session_finish(struct luo_cmd *cmd)
 	if (err)
 		return err;
 	err = luo_session_event(session, LIVEUPDATE_FINISH);
-	/* Programs say it twice, when they are not sure of having said it. */
+	/* FINISH is idempotent, so that a program can safely repeat it. */
 	if (err == -EINVAL && session->state == LIVEUPDATE_STATE_NORMAL)
 		err = 0;
 	luo_cmd_end();
@@ -151,7 +151,9 @@ static int session_get_state(struct luo_cmd *cmd)
 
 	if (arg->flags || arg->reserved)
 		return -EOPNOTSUPP;
-	/* In this order: a change in between is told twice, not never. */
+	/*
+	 * Read @changes first, to report a concurrent change twice, not never.
+	 */
 	session->seen = READ_ONCE(session->watch.changes);
 	luo_session_describe(session, &info);
 	arg->state = info.state;
@@ -282,9 +284,8 @@ static const struct file_operations session_fops = {
 };
 
 /*
- * The file that holds @session. From then on the session is given back by
- * fput(). Programs read the name of a session from the link in /proc/PID/fd,
- * so its form is part of the interface.
+ * Creates the file that owns @session; fput() releases the session. The name is
+ * UAPI: programs read the name of a session from the link in /proc/PID/fd.
  */
 struct file *luo_session_file(struct luo_session *session)
 {

@@ -1,7 +1,6 @@
 // SPDX-License-Identifier: GPL-2.0
 /*
- * Sessions on their way from one kernel to the next: written, read, and handed
- * on by a kernel in which nobody asked for them.
+ * Serializing, deserializing and carrying forward sessions.
  *
  * The format is in <linux/kho/abi/luo.h>.
  */
@@ -29,9 +28,9 @@ static void write_session(struct luo_chain_writer *writer,
 }
 
 /*
- * Writes the records of all sessions that are frozen or handed on. Cannot fail:
- * the room is there. Returns what the next kernel has to be told, 0 if there
- * are no sessions.
+ * Serializes all sessions that are frozen or carried forward. Cannot fail: the
+ * room is reserved. Returns the pa of the records for the next kernel, 0 if
+ * there are no sessions.
  */
 u64 luo_sessions_write(void)
 {
@@ -54,7 +53,7 @@ static int hand_on(struct luo_session *session)
 {
 	int err;
 
-	/* What has been retrieved has left what can be handed on. */
+	/* Retrieved files are in use and cannot be handed over unchanged. */
 	if (session->held || luo_files_any_retrieved(&session->files))
 		return -EBUSY;
 	if (luo_session_exists(session->name))
@@ -81,10 +80,10 @@ static void take_back(struct luo_session *session)
 }
 
 /*
- * Makes all incoming sessions that are not finished part of the next update, or
- * none; their memory is up to the caller. -EBUSY if somebody holds one of them,
- * or a file of it is retrieved and could not be finished; -EEXIST if there is an
- * outgoing session of the same name.
+ * Carries forward all unfinished incoming sessions, or none; the caller carries
+ * forward their memory. Fails with -EBUSY if a session is held, or has a
+ * retrieved file that could not be finished; -EEXIST if an outgoing session has
+ * the same name.
  */
 int luo_sessions_hand_on(void)
 {
@@ -135,7 +134,7 @@ static void __init read_files(struct luo_session *session)
 
 	if (!err)
 		return;
-	pr_err("session %s is damaged: %d\n", session->name, err);
+	pr_err("session \"%s\": cannot read its files: %d\n", session->name, err);
 	session->err = -EIO;
 }
 
@@ -151,14 +150,14 @@ static int __init read_all(u64 pa)
 			return PTR_ERR(ser);
 		err = read_session(ser);
 		if (err)
-			pr_err("a session cannot be taken over: %d\n", err);
+			pr_err("ignoring a session record of the previous kernel: %d\n", err);
 	}
 	return 0;
 }
 
 /*
- * Reads the sessions that the previous kernel left. What is wrong with one of
- * them does not harm the others; an error means that the list is damaged.
+ * Deserializes the sessions of the previous kernel. A malformed session does
+ * not affect the others; an error means that the list of sessions is malformed.
  */
 int __init luo_sessions_read(u64 pa)
 {
@@ -168,7 +167,10 @@ int __init luo_sessions_read(u64 pa)
 	err = read_all(pa);
 	if (err)
 		return err;
-	/* If a session has this list as its files, they cannot be read then. */
+	/*
+	 * Freed first: a malformed session that refers to this list as its
+	 * files then fails to read them.
+	 */
 	luo_chain_free_incoming(pa);
 	list_for_each_entry(session, &luo_incoming.list, list)
 		read_files(session);

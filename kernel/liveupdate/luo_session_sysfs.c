@@ -1,10 +1,12 @@
 // SPDX-License-Identifier: GPL-2.0
 /*
- * /sys/kernel/liveupdate/sessions: how many sessions there are; and in which
- * formats the files of incoming sessions are.
+ * /sys/kernel/liveupdate/sessions: numbers of sessions; and
+ * /sys/kernel/liveupdate/incoming/formats: formats of the files of incoming
+ * sessions.
  *
- * Who wants to know more of them asks /dev/liveupdate: thousands of directories
- * would have to be made in the black-out, and a name may be none of a file.
+ * Details are available from /dev/liveupdate only: creating thousands of
+ * directories would prolong the blackout, and not every session name is a valid
+ * file name.
  */
 
 #define pr_fmt(fmt) "LUO: " fmt
@@ -42,7 +44,7 @@ static ssize_t waiting_show(struct kobject *kobj, struct kobj_attribute *attr,
 	return sysfs_emit(buf, "%lu\n", READ_ONCE(luo_incoming.waiting));
 }
 
-/* Counts the files of incoming sessions by their formats. */
+/* Counts the files of incoming sessions per format. */
 void luo_sessions_tally(struct luo_tally *tally)
 {
 	struct luo_session *session;
@@ -73,7 +75,7 @@ static struct attribute *incoming_attrs[] = {
 	NULL
 };
 
-/* More of what the previous kernel left. */
+/* Added to the directory that luo_sysfs.c creates. */
 static const struct attribute_group incoming_group = {
 	.name = "incoming",
 	.attrs = incoming_attrs,
@@ -95,7 +97,7 @@ static const struct attribute_group session_group = {
 	.attrs = session_attrs,
 };
 
-/* Needs luo_sysfs_init(). */
+/* Must be called after luo_sysfs_init(). */
 int __init luo_session_sysfs_init(void)
 {
 	return luo_sysfs_merge(&incoming_group) ?:

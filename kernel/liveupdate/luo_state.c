@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: GPL-2.0
 /*
- * Whether live update is on, in which state the whole is, and when operations
- * may run.
+ * The enable switch of live update, the global state, and the lock for
+ * operations.
  */
 
 #define pr_fmt(fmt) "LUO: " fmt
@@ -21,14 +21,13 @@ static bool enabled __ro_after_init = IS_ENABLED(CONFIG_LIVEUPDATE_DEFAULT_ON);
 static bool strict __ro_after_init;
 
 /**
- * struct luo_state - the state of the whole
- * @lock: for reading while an operation runs that needs the sessions to stay
- *	  as they are or changes one; for writing while an event goes through all
- *	  of them
- * @now: the state; changes under @lock held for writing, read without it by
- *	 those who only want to tell it
- * @before: the state that the last PREPARE came from; protected by @lock
- * @watch: tells of changes of @now
+ * struct luo_state - the global state
+ * @lock: held for reading by operations that change a session or need the
+ *	  sessions to be stable; held for writing by global events
+ * @now: the state; changed with @lock held for writing; may be read without it
+ *	 for reporting
+ * @before: the state before the last PREPARE; protected by @lock
+ * @watch: notifies of changes of @now
  */
 struct luo_state {
 	struct rw_semaphore lock;
@@ -56,9 +55,9 @@ static int __init parse_liveupdate(char *arg)
 early_param("liveupdate", parse_liveupdate);
 
 /**
- * liveupdate_enabled - tell whether live update is on
+ * liveupdate_enabled - check whether live update is enabled
  *
- * Context: Any, after the early parameters.
+ * Context: Any, after the early parameters are parsed.
  * Return: true if this kernel can preserve and retrieve files.
  */
 bool liveupdate_enabled(void)
@@ -67,13 +66,13 @@ bool liveupdate_enabled(void)
 }
 EXPORT_SYMBOL_GPL(liveupdate_enabled);
 
-/* True if the kernel is to panic rather than run without what was handed over. */
+/* True if the kernel must panic if it cannot read the handover. */
 bool __init luo_is_strict(void)
 {
 	return strict;
 }
 
-/* True if somebody asked for live update, whether it can be had or not. */
+/* True if live update is requested, even if it is not available. */
 bool __init luo_is_wanted(void)
 {
 	return enabled;
@@ -90,14 +89,14 @@ void luo_watch_init(struct luo_watch *watch)
 	watch->changes = 0;
 }
 
-/* Tells those who poll() that something has changed. */
+/* Counts a change and wakes pollers. */
 void luo_watch_changed(struct luo_watch *watch)
 {
 	WRITE_ONCE(watch->changes, watch->changes + 1);
 	wake_up_all(&watch->wait);
 }
 
-/* The answer to poll() of somebody who has seen the first @seen changes. */
+/* Result of poll() for an opener that has read the first @seen changes. */
 __poll_t luo_watch_poll(struct luo_watch *watch, struct file *file,
 			struct poll_table_struct *table, unsigned int seen)
 {
@@ -110,13 +109,13 @@ struct luo_watch *luo_state_watch(void)
 	return &state.watch;
 }
 
-/* The state of the whole, which may change right away without the lock. */
+/* Returns the global state, which is stable only under luo_state.lock. */
 enum liveupdate_state luo_state_get(void)
 {
 	return READ_ONCE(state.now);
 }
 
-/* The state that @event leads to now, or -EINVAL. */
+/* Returns the global state after @event, or -EINVAL. */
 int luo_state_next(enum liveupdate_event event)
 {
 	int next;
@@ -141,13 +140,13 @@ void luo_state_set(enum liveupdate_state next)
 	luo_watch_changed(&state.watch);
 }
 
-/* Nobody else is there yet. */
+/* Called during boot, without concurrent access. */
 void __init luo_state_boot(enum liveupdate_state first)
 {
 	state.now = first;
 }
 
-/* What an operation fails with in the present state, or 0. */
+/* Returns the error of an operation in the current state, or 0. */
 static int refusal(int closed_err, int frozen_err)
 {
 	switch (state.now) {
@@ -161,9 +160,9 @@ static int refusal(int closed_err, int frozen_err)
 }
 
 /*
- * Begins an operation, which ends with luo_exit(). It is refused with
- * @closed_err when the set of sessions and files is closed, and with
- * @frozen_err when a kexec is on its way, unless they are 0.
+ * Begins an operation, until luo_exit(). Fails with @closed_err if the set of
+ * sessions and files is closed, and with @frozen_err if a kexec is in progress,
+ * unless they are 0.
  */
 int luo_enter(int closed_err, int frozen_err)
 {
@@ -178,9 +177,9 @@ int luo_enter(int closed_err, int frozen_err)
 }
 
 /*
- * Begins the close of an fd, which cannot be refused. If a kexec is on its way
- * the closer sleeps, and the jump ends it: what it wants to give up has been
- * promised to the next kernel.
+ * Begins the close of an fd, which cannot fail. In FROZEN the caller sleeps
+ * until the freeze is undone, or the kexec happens: the resources of the fd
+ * have been serialized for the next kernel and must not be released.
  */
 void luo_enter_close(void)
 {
@@ -198,16 +197,13 @@ void luo_exit(void)
 	up_read(&state.lock);
 }
 
-/*
- * Begins an event that is about everything: waits for operations, and keeps new
- * ones out.
- */
+/* Begins a global event: waits for running operations, and blocks new ones. */
 int luo_enter_event(void)
 {
 	return down_write_killable(&state.lock);
 }
 
-/* The same for an event that cannot be refused. */
+/* Like luo_enter_event(), but not killable. */
 void luo_enter_event_always(void)
 {
 	down_write(&state.lock);

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: GPL-2.0
 /*
- * The subsystems of the kernel that have a number to hand over.
+ * Registration of subsystems that hand over data.
  */
 
 #define pr_fmt(fmt) "LUO: " fmt
@@ -13,7 +13,7 @@
 #include "luo_format.h"
 #include "luo_subsystem.h"
 
-/* Subsystems register before LUO itself comes up, so it needs no init. */
+/* Initialised statically: subsystems register before LUO is initialised. */
 static struct luo_subsystem_set subsystems = {
 	.lock = __MUTEX_INITIALIZER(subsystems.lock),
 	.list = LIST_HEAD_INIT(subsystems.list),
@@ -46,18 +46,17 @@ static bool is_valid(const struct liveupdate_subsystem *subsystem)
 }
 
 /**
- * liveupdate_register_subsystem - take part in live updates
- * @subsystem: what wants to hand over a number; stays where it is until it is
- *	       unregistered
+ * liveupdate_register_subsystem - register a subsystem that hands over data
+ * @subsystem: the subsystem; must stay allocated until it is unregistered
  *
- * If the previous kernel left data for a subsystem of that name, and the update
- * is not finished, its boot() is called before this returns. Data for which
- * nobody registers waits, too.
+ * If the previous kernel handed over data for a subsystem of that name and the
+ * update is not finished, boot() is called before this function returns. Data
+ * for subsystems that are not registered is kept until the update is finished.
  *
  * Context: Process context, may sleep. Not from a subsystem's callback.
- * Return: 0; -EBUSY while an update is prepared, -EEXIST if there is a subsystem
- *	   of that name, -EINVAL if the name is empty or too long, -EOPNOTSUPP if
- *	   live update is off.
+ * Return: 0; -EBUSY while an update is prepared, -EEXIST if a subsystem of that
+ *	   name is registered, -EINVAL if the name is empty or too long,
+ *	   -ENOMEM, -EOPNOTSUPP if live update is off.
  */
 int liveupdate_register_subsystem(struct liveupdate_subsystem *subsystem)
 {
@@ -80,12 +79,12 @@ int liveupdate_register_subsystem(struct liveupdate_subsystem *subsystem)
 EXPORT_SYMBOL_GPL(liveupdate_register_subsystem);
 
 /**
- * liveupdate_unregister_subsystem - take back the registration
- * @subsystem: what does not take part any more
+ * liveupdate_unregister_subsystem - undo liveupdate_register_subsystem()
+ * @subsystem: the subsystem
  *
- * For the exit function of a module, which is not called while an update is
- * prepared that the subsystem is part of. Data of the previous kernel waits for
- * the next one of that name.
+ * For module exit functions, which do not run while the subsystem takes part in
+ * a prepared update. Data of the previous kernel is kept for the next subsystem
+ * that registers with that name.
  *
  * Context: Process context, may sleep. Not from a subsystem's callback.
  * Return: 0; -EBUSY while an update is prepared, -ENOENT if the subsystem is not
@@ -101,56 +100,56 @@ int liveupdate_unregister_subsystem(struct liveupdate_subsystem *subsystem)
 }
 EXPORT_SYMBOL_GPL(liveupdate_unregister_subsystem);
 
-/* Prepares all, or none; hands on what the previous kernel's left. */
+/* Prepares all subsystems, or none; carries forward incoming data. */
 int luo_subsystems_prepare(void)
 {
 	return luo_subsystem_set_prepare(&subsystems);
 }
 
-/* Takes back luo_subsystems_prepare(). */
+/* Undoes luo_subsystems_prepare(). */
 void luo_subsystems_cancel(void)
 {
 	luo_subsystem_set_cancel(&subsystems);
 }
 
-/* Freezes all, or none. */
+/* Freezes all subsystems, or none. */
 int luo_subsystems_freeze(void)
 {
 	return luo_subsystem_set_freeze(&subsystems);
 }
 
-/* Takes back luo_subsystems_freeze(). */
+/* Undoes luo_subsystems_freeze(). */
 void luo_subsystems_unfreeze(void)
 {
 	luo_subsystem_set_unfreeze(&subsystems);
 }
 
-/* What the next kernel has to be told; 0 for nothing. Cannot fail. */
+/* Serializes all data; returns the pa of the records, or 0. Cannot fail. */
 u64 luo_subsystems_write(void)
 {
 	return luo_subsystem_set_write(&subsystems);
 }
 
-/* Errors as luo_subsystem_set_read(). */
+/* Fails with the errors of luo_subsystem_set_read(). */
 int __init luo_subsystems_read(u64 pa)
 {
 	return luo_subsystem_set_read(&subsystems, pa);
 }
 
-/* True as long as there is data of the previous kernel that is not finished. */
+/* True if there is unfinished data of the previous kernel. */
 bool luo_subsystems_incoming(void)
 {
 	guard(mutex)(&subsystems.lock);
 	return !list_empty(&subsystems.incoming);
 }
 
-/* Ends the update for all. */
+/* Finishes the update for all subsystems. */
 void luo_subsystems_finish(void)
 {
 	luo_subsystem_set_finish(&subsystems);
 }
 
-/* Names of those whose data waits, in a page for sysfs. */
+/* Shows the names of unfinished data in a sysfs page. */
 int luo_subsystems_show_incoming(char *buf)
 {
 	return luo_subsystem_set_show_incoming(&subsystems, buf);

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: GPL-2.0 */
 /*
- * Subsystems: parts of the kernel that have a number to hand over.
+ * Subsystems: kernel code that hands over data that belongs to no file.
  */
 
 #ifndef _LINUX_LIVEUPDATE_LUO_SUBSYSTEM_H
@@ -15,14 +15,13 @@
 #include "luo_chain.h"
 
 /**
- * struct luo_subsystem_set - subsystems, and what the previous ones left
+ * struct luo_subsystem_set - a set of subsystems and the previous kernel's data
  * @lock: protects everything in here, and serializes the callbacks
- * @list: the subsystems, in the order in which they registered
- * @incoming: what the previous kernel's subsystems left and what has not been
- *	      finished
- * @chain: room for the records that the next kernel gets
- * @handed_on: number of entries of @incoming that the next kernel gets
- * @closed: prepared, so none comes or goes
+ * @list: the subsystems, in registration order
+ * @incoming: unfinished data of the previous kernel's subsystems
+ * @chain: room for the records of the next kernel
+ * @handed_on: number of entries of @incoming that are carried forward
+ * @closed: prepared, so registration and unregistration fail with -EBUSY
  */
 struct luo_subsystem_set {
 	struct mutex lock;

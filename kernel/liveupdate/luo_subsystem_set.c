@@ -1,8 +1,9 @@
 // SPDX-License-Identifier: GPL-2.0
 /*
- * Sets of subsystems: what happens to all of them at each step of an update.
+ * Sets of subsystems: executes each step of an update for all subsystems of a
+ * set.
  *
- * The kernel has one set, see luo_subsystem.c; tests have more.
+ * The kernel has one set, see luo_subsystem.c; tests create their own.
  */
 
 #define pr_fmt(fmt) "LUO: " fmt
@@ -20,10 +21,10 @@
 #include "luo_trace.h"
 
 /**
- * struct luo_subsystem_data - what a subsystem of the previous kernel left
- * @list: in luo_subsystem_set.incoming
- * @name: of the subsystem; immutable
- * @data: what it left; immutable
+ * struct luo_subsystem_data - data of a subsystem of the previous kernel
+ * @list: entry in luo_subsystem_set.incoming
+ * @name: name of the subsystem; immutable
+ * @data: value from the previous kernel; immutable
  */
 struct luo_subsystem_data {
 	struct list_head list;
@@ -61,7 +62,7 @@ static void drop_data(struct luo_subsystem_data *data)
 	kfree(data);
 }
 
-/* Forgets what the previous kernel left, and leaves alone what it stands for. */
+/* Frees the entries of incoming data, but not the memory they refer to. */
 void luo_subsystem_set_destroy(struct luo_subsystem_set *set)
 {
 	struct luo_subsystem_data *data, *tmp;
@@ -94,7 +95,7 @@ static void boot(struct liveupdate_subsystem *subsystem, u64 data)
 			      ops->boot(subsystem, data));
 }
 
-/* Errors as liveupdate_register_subsystem(). */
+/* Fails with the errors of liveupdate_register_subsystem(). */
 int luo_subsystem_set_add(struct luo_subsystem_set *set,
 			  struct liveupdate_subsystem *subsystem)
 {
@@ -117,8 +118,9 @@ int luo_subsystem_set_add(struct luo_subsystem_set *set,
 }
 
 /*
- * Errors as liveupdate_unregister_subsystem(). One that is not pinned is not
- * part of the update: its module had begun to go when the set was closed.
+ * Fails with the errors of liveupdate_unregister_subsystem(). A subsystem that
+ * is not pinned takes no part in the update, because its module was already
+ * being unloaded when the set was closed, so it may be removed.
  */
 int luo_subsystem_set_remove(struct luo_subsystem_set *set,
 			     struct liveupdate_subsystem *subsystem)
@@ -155,19 +157,19 @@ static void unpin(struct liveupdate_subsystem *subsystem)
 	module_put(subsystem->ops->owner);
 }
 
-/* Whose data of the previous kernel goes on has nothing of its own to add. */
+/* Prepares a subsystem, unless its incoming data is carried forward. */
 static int prepare_one(struct luo_subsystem_set *set,
 		       struct liveupdate_subsystem *subsystem)
 {
 	int err;
 
-	/* A module that is about to go takes no part. */
+	/* A subsystem whose module is being unloaded takes no part. */
 	if (!try_module_get(subsystem->ops->owner))
 		return 0;
 	subsystem->pinned = true;
 	if (find_data(set, subsystem->name))
 		return 0;
-	/* Nor does one whose data the next kernel must not get. */
+	/* A subsystem whose format is disabled takes no part. */
 	if (!luo_format_use(subsystem->format))
 		return 0;
 	err = luo_chain_reserve(&set->chain);
@@ -242,7 +244,7 @@ static int hand_on(struct luo_subsystem_set *set)
 	return 0;
 }
 
-/* Prepares all subsystems, or none; from here on none comes or goes. */
+/* Prepares all subsystems, or none, and closes the set. */
 int luo_subsystem_set_prepare(struct luo_subsystem_set *set)
 {
 	int err;
@@ -262,7 +264,7 @@ int luo_subsystem_set_prepare(struct luo_subsystem_set *set)
 	return 0;
 }
 
-/* Takes back luo_subsystem_set_prepare(). */
+/* Undoes luo_subsystem_set_prepare(). */
 void luo_subsystem_set_cancel(struct luo_subsystem_set *set)
 {
 	struct liveupdate_subsystem *subsystem;
@@ -304,7 +306,7 @@ static void unfreeze_one(struct liveupdate_subsystem *subsystem)
 	subsystem->frozen_data = subsystem->data;
 }
 
-/* Freezes all subsystems that are prepared, or none. */
+/* Freezes all prepared subsystems, or none. */
 int luo_subsystem_set_freeze(struct luo_subsystem_set *set)
 {
 	struct liveupdate_subsystem *subsystem;
@@ -323,7 +325,7 @@ int luo_subsystem_set_freeze(struct luo_subsystem_set *set)
 	return 0;
 }
 
-/* Takes back luo_subsystem_set_freeze(). */
+/* Undoes luo_subsystem_set_freeze(). */
 void luo_subsystem_set_unfreeze(struct luo_subsystem_set *set)
 {
 	struct liveupdate_subsystem *subsystem;
@@ -343,8 +345,9 @@ static void write_record(struct luo_chain_writer *writer, const char *name,
 }
 
 /*
- * Writes the records of what is handed on and of what is frozen. Cannot fail:
- * the room is there. Returns what the next kernel has to be told.
+ * Serializes the data that is carried forward and the data of frozen
+ * subsystems. Cannot fail: the room is reserved. Returns the pa of the records
+ * for the next kernel, or 0.
  */
 u64 luo_subsystem_set_write(struct luo_subsystem_set *set)
 {
@@ -387,7 +390,7 @@ static int add_data(struct luo_subsystem_set *set, const char *name, u64 value)
 	return 0;
 }
 
-/* The previous kernel left @data for a subsystem. -EEXIST if it has some. */
+/* Adds incoming data; fails with -EEXIST if the subsystem already has some. */
 int luo_subsystem_set_leave(struct luo_subsystem_set *set, const char *name,
 			    u64 data)
 {
@@ -409,15 +412,15 @@ static int read_all(struct luo_subsystem_set *set, u64 pa)
 		if (!err)
 			err = add_data(set, ser->name, ser->data);
 		if (err)
-			pr_err("what a subsystem left cannot be taken over: %d\n",
+			pr_err("ignoring a subsystem record of the previous kernel: %d\n",
 			       err);
 	}
 	return 0;
 }
 
 /*
- * Reads what the previous kernel's subsystems left. What is wrong with one of
- * them does not harm the others; an error means that the list is damaged.
+ * Deserializes the data of the previous kernel's subsystems. A malformed record
+ * does not affect the others; an error means that the list is malformed.
  */
 int luo_subsystem_set_read(struct luo_subsystem_set *set, u64 pa)
 {
@@ -436,14 +439,15 @@ static void finish_one(struct luo_subsystem_set *set,
 	struct liveupdate_subsystem *subsystem = find_subsystem(set, data->name);
 
 	if (!subsystem)
-		pr_info("nobody wants what subsystem %s left\n", data->name);
+		pr_info("subsystem \"%s\": not registered, discarding its data\n",
+			data->name);
 	else if (subsystem->ops->finish)
 		luo_call_void(subsystem, "finish", subsystem->name, 0,
 			      subsystem->ops->finish(subsystem, data->data));
 	drop_data(data);
 }
 
-/* Ends the update, in the order in which subsystems registered. */
+/* Finishes the update, in registration order. */
 void luo_subsystem_set_finish(struct luo_subsystem_set *set)
 {
 	struct liveupdate_subsystem *subsystem;
@@ -461,7 +465,7 @@ void luo_subsystem_set_finish(struct luo_subsystem_set *set)
 		finish_one(set, data);
 }
 
-/* Names of those whose data waits, in a page for sysfs. */
+/* Shows the names of unfinished data in a sysfs page. */
 int luo_subsystem_set_show_incoming(struct luo_subsystem_set *set, char *buf)
 {
 	struct luo_subsystem_data *data;

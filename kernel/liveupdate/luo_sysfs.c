@@ -1,7 +1,8 @@
 // SPDX-License-Identifier: GPL-2.0
 /*
- * /sys/kernel/liveupdate: what state live update is in, and what is left of the
- * previous kernel. See Documentation/ABI/testing/sysfs-kernel-liveupdate.
+ * /sys/kernel/liveupdate: the state of live update, and resources of the
+ * previous kernel that are not retrieved. See
+ * Documentation/ABI/testing/sysfs-kernel-liveupdate.
  */
 
 #define pr_fmt(fmt) "LUO: " fmt
@@ -19,7 +20,7 @@
 
 static struct kobject *liveupdate_kobj __ro_after_init;
 
-/* What does not change after boot. */
+/* Constant after boot. */
 static u64 update_count __ro_after_init;
 static int takeover_error __ro_after_init;
 
@@ -74,7 +75,7 @@ static ssize_t flbs_show(struct kobject *kobj, struct kobj_attribute *attr,
 static struct kobj_attribute state_attr = __ATTR_RO(state);
 static struct kobj_attribute count_attr = __ATTR_RO(count);
 static struct kobj_attribute error_attr = __ATTR_RO(error);
-/* How fast a host boots is its administrator's business. */
+/* Root only: the boot timing of a host is not public. */
 static struct kobj_attribute timeline_attr = __ATTR_RO_MODE(timeline, 0400);
 static struct kobj_attribute catalog_attr = __ATTR_RO(catalog);
 static struct kobj_attribute pages_attr = __ATTR_RO(pages);
@@ -113,9 +114,9 @@ static const struct attribute_group *groups[] = {
 };
 
 /**
- * luo_sysfs_init - make the directory
- * @count: number of live updates that led to this kernel
- * @error: why nothing of the previous kernel can be taken over, or 0
+ * luo_sysfs_init - create /sys/kernel/liveupdate
+ * @count: number of consecutive live updates that led to this kernel
+ * @error: error from reading the previous kernel's records, or 0
  *
  * Context: Process context, while the kernel boots.
  * Return: 0 or an errno.
@@ -139,8 +140,8 @@ int __init luo_sysfs_init(u64 count, int error)
 }
 
 /**
- * luo_sysfs_add - add a directory
- * @group: the directory, with its name; needs luo_sysfs_init()
+ * luo_sysfs_add - add a named directory to /sys/kernel/liveupdate
+ * @group: the directory; must be added after luo_sysfs_init()
  *
  * Context: Process context, while the kernel boots.
  * Return: 0 or an errno.
@@ -151,8 +152,9 @@ int __init luo_sysfs_add(const struct attribute_group *group)
 }
 
 /**
- * luo_sysfs_merge - add files to a directory that is there
- * @group: the files, with the name of the directory; needs luo_sysfs_init()
+ * luo_sysfs_merge - add files to an existing directory
+ * @group: the files and the name of the directory; must be added after
+ *	   luo_sysfs_init()
  *
  * Context: Process context, while the kernel boots.
  * Return: 0 or an errno.
@@ -163,9 +165,9 @@ int __init luo_sysfs_merge(const struct attribute_group *group)
 }
 
 /**
- * luo_sysfs_kobj - the directory itself
+ * luo_sysfs_kobj - get the kobject of /sys/kernel/liveupdate
  *
- * Return: the directory, after luo_sysfs_init().
+ * Return: the kobject; valid after luo_sysfs_init().
  */
 struct kobject *__init luo_sysfs_kobj(void)
 {
@@ -173,7 +175,7 @@ struct kobject *__init luo_sysfs_kobj(void)
 }
 
 /**
- * luo_sysfs_notify_state - wake those who poll the state
+ * luo_sysfs_notify_state - notify pollers of the "state" file
  *
  * Context: Process context, may sleep.
  */

@@ -1,10 +1,10 @@
 // SPDX-License-Identifier: GPL-2.0
 /*
- * When an update reached which point: how long was the black-out, and where did
- * it go.
+ * The timeline: times at which an update reached each point, to measure the
+ * blackout.
  *
- * Points are readings of a counter of the processor that runs on across the
- * kexec, so those of both kernels are on one scale.
+ * The times are readings of a CPU counter that keeps running across the kexec,
+ * so readings of both kernels are comparable.
  */
 
 #define pr_fmt(fmt) "LUO: " fmt
@@ -45,13 +45,13 @@ static const char * const point_names[] = {
 
 static_assert(ARRAY_SIZE(point_names) == LUO_POINTS);
 
-/* The update that this kernel came up by; 0 where a point was not reached. */
+/* Times of the update that booted this kernel; 0 if not reached. */
 static u64 points[LUO_POINTS];
 
 #if defined(CONFIG_X86)
 static const u64 counter = XLUO_COUNTER_TSC;
 
-/* 0 as long as it is not known. It gets more exact while the kernel boots. */
+/* Frequency of the TSC; 0 while unknown, and refined during boot. */
 static u64 counter_hz(void)
 {
 	return (u64)tsc_khz * MSEC_PER_SEC;
@@ -72,7 +72,7 @@ static u64 counter_hz(void)
 }
 #endif
 
-/* Marks a point for the next kernel; those behind it are still to come. */
+/* Records a point for the next kernel, and clears the later ones. */
 void luo_timeline_set(struct xluo_timeline_ser *ser, enum luo_point point,
 		      u64 now)
 {
@@ -84,12 +84,12 @@ void luo_timeline_set(struct xluo_timeline_ser *ser, enum luo_point point,
 }
 
 /**
- * luo_timeline_mark - take note of the time
- * @point: what has been reached, neither %LUO_POINT_FIRST_RETRIEVE nor
- *	   %LUO_POINT_KHO_BOOT nor %LUO_POINT_JUMP, which mark themselves
+ * luo_timeline_mark - record the time of a point
+ * @point: the point, except %LUO_POINT_FIRST_RETRIEVE, %LUO_POINT_KHO_BOOT and
+ *	   %LUO_POINT_JUMP, which are recorded automatically
  *
- * A few instructions. Points for the next kernel are marked by one at a time;
- * before LUO is up they are lost.
+ * Costs a few instructions. The caller serializes points for the next kernel;
+ * those before luo_extra_init() are not recorded.
  *
  * Context: Any.
  */
@@ -106,7 +106,7 @@ void luo_timeline_mark(enum luo_point point)
 		cmpxchg64(&points[LUO_POINT_FIRST_RETRIEVE], 0, now);
 }
 
-/* Devices are shut down by then; the other CPUs are about to be. */
+/* Runs after the devices are shut down, and before the other CPUs are. */
 static void mark_jump(void)
 {
 	luo_timeline_mark(LUO_POINT_JUMP);
@@ -116,13 +116,13 @@ static struct syscore_ops timeline_syscore_ops = {
 	.shutdown = mark_jump,
 };
 
-/* From here on the jump into the next kernel is marked. */
+/* Enables recording of %LUO_POINT_JUMP. */
 void __init luo_timeline_init(void)
 {
 	register_syscore_ops(&timeline_syscore_ops);
 }
 
-/* The update that was prepared has been called off. */
+/* Clears all points after the update was cancelled. */
 void luo_timeline_reset(void)
 {
 	struct xluo_timeline_ser *ser = luo_extra_timeline();
@@ -131,7 +131,7 @@ void luo_timeline_reset(void)
 		memset(ser->points, 0, sizeof(ser->points));
 }
 
-/* Takes over the points that the previous kernel has marked, if they are sane. */
+/* Copies the points of the previous kernel if they are valid. */
 void __init luo_timeline_read(const struct xluo_timeline_ser *ser)
 {
 	const u64 boot = kho_boot_cycles();
@@ -139,19 +139,19 @@ void __init luo_timeline_read(const struct xluo_timeline_ser *ser)
 
 	points[LUO_POINT_KHO_BOOT] = boot;
 	if (err)
-		pr_warn("times of the previous kernel are of no use: %d\n", err);
+		pr_warn("ignoring the previous kernel's timeline: %d\n", err);
 	else
 		memcpy(points, ser->points, sizeof(ser->points));
 }
 
-/* Microseconds from one reading to another; @hz is what the checks allow. */
+/* Microseconds between two readings; @hz is at least LUO_TIMELINE_MIN_HZ. */
 static u64 microseconds(u64 from, u64 to, u64 hz)
 {
 	return to > from ? mul_u64_u64_div_u64(to - from, USEC_PER_SEC, hz) : 0;
 }
 
 /*
- * One line for each point that was reached: its name, and microseconds since
+ * Prints one line per point that was reached: its name, and microseconds since
  * the first one. Returns the number of bytes.
  */
 int luo_timeline_print(const u64 *reached, u64 hz, char *buf)
@@ -172,7 +172,7 @@ int luo_timeline_print(const u64 *reached, u64 hz, char *buf)
 	return len;
 }
 
-/* The update that this kernel came up by, in a page for sysfs. */
+/* Shows the update that booted this kernel in a sysfs page. */
 int luo_timeline_show(char *buf)
 {
 	return luo_timeline_print(points, counter_hz(), buf);

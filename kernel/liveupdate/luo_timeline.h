@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: GPL-2.0 */
 /*
- * When an update reached which point.
+ * The timeline of an update.
  */
 
 #ifndef _LINUX_LIVEUPDATE_LUO_TIMELINE_H
@@ -11,22 +11,23 @@
 #include <linux/types.h>
 
 /**
- * enum luo_point - points of an update, in their order
- * @LUO_POINT_PREPARE_BEGIN: the whole begins to be prepared; forgets all later
- *			     points of an update that did not come to the jump
- * @LUO_POINT_PREPARE_END: the whole is prepared
- * @LUO_POINT_FREEZE_BEGIN: the black-out begins
- * @LUO_POINT_FREEZE_END: what the next kernel gets is final
- * @LUO_POINT_JUMP: devices are shut down, all that is left is the jump
- * @LUO_POINT_KHO_BOOT: the next kernel looks at what is preserved
- * @LUO_POINT_INIT: LUO is up, handlers may register
- * @LUO_POINT_FIRST_RETRIEVE: the first file is retrieved; is marked by the one
- *			      that follows
- * @LUO_POINT_RETRIEVE: the last file is retrieved, so far
+ * enum luo_point - points of an update, in chronological order
+ * @LUO_POINT_PREPARE_BEGIN: global PREPARE begins; clears later points of an
+ *			     update that did not reach the kexec
+ * @LUO_POINT_PREPARE_END: global PREPARE ends
+ * @LUO_POINT_FREEZE_BEGIN: global FREEZE begins, and with it the blackout
+ * @LUO_POINT_FREEZE_END: the records for the next kernel are complete
+ * @LUO_POINT_JUMP: devices are shut down, only the kexec remains
+ * @LUO_POINT_KHO_BOOT: the next kernel begins to read the preserved memory
+ * @LUO_POINT_INIT: LUO is initialised, file handlers may register
+ * @LUO_POINT_FIRST_RETRIEVE: the first file is retrieved; recorded by
+ *			      %LUO_POINT_RETRIEVE
+ * @LUO_POINT_RETRIEVE: the last file so far is retrieved
  * @LUO_POINT_FINISH: the update is finished
  * @LUO_POINTS: number of points
  *
- * The first ones are marked in the old kernel, the others in the new one.
+ * Points up to %LUO_POINT_JUMP are recorded in the previous kernel, the others
+ * in the next kernel.
  */
 enum luo_point {
 	LUO_POINT_PREPARE_BEGIN = XLUO_POINT_PREPARE_BEGIN,
@@ -48,7 +49,7 @@ void luo_timeline_reset(void);
 void __init luo_timeline_read(const struct xluo_timeline_ser *ser);
 int luo_timeline_show(char *buf);
 
-/* What luo_timeline_show() is made of, apart from this machine. */
+/* Parts of luo_timeline_show() and luo_timeline_mark() that tests can call. */
 void luo_timeline_set(struct xluo_timeline_ser *ser, enum luo_point point,
 		      u64 now);
 int luo_timeline_print(const u64 *points, u64 hz, char *buf);

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: GPL-2.0
 /*
- * The trace points of live update.
+ * Tracepoints of live update.
  */
 
 #define CREATE_TRACE_POINTS

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: GPL-2.0 */
 /*
- * Calling what others registered, with trace events.
+ * Wrappers that call registered callbacks and emit trace events.
  */
 
 #ifndef _LINUX_LIVEUPDATE_LUO_TRACE_H
@@ -9,13 +9,13 @@
 #include <linux/sched/clock.h>
 #include <trace/events/liveupdate.h>
 
-/* When a change of state began; 0 if nobody traces it. */
+/* Start time of a state change; 0 if the event is not traced. */
 static inline u64 luo_trace_start(void)
 {
 	return trace_liveupdate_state_enabled() ? local_clock() : 0;
 }
 
-/* Ends what luo_trace_start() began; @session is empty for the whole. */
+/* Emits the trace event; @session is empty for the global state. */
 static inline void luo_trace_state(const char *session, unsigned int event,
 				   unsigned int from, unsigned int to, int err,
 				   u64 start)
@@ -26,8 +26,9 @@ static inline void luo_trace_state(const char *session, unsigned int event,
 }
 
 /*
- * Evaluates @_call, which is an errno, and so is the value. @_kind is file,
- * subsystem or flb; @_op a string; @_token 0 for what has none.
+ * Evaluates @_call, a callback that returns an errno, emits a trace event, and
+ * returns the errno. @_kind is file, subsystem or flb; @_op is the name of the
+ * callback; @_token is 0 except for files.
  *
  *	err = luo_call(file, "freeze", lf->compatible, lf->token,
  *		       ops->freeze(&lf->args));
@@ -44,7 +45,7 @@ static inline void luo_trace_state(const char *session, unsigned int event,
 	_call_err;							\
 })
 
-/* The same for what returns nothing. */
+/* Like luo_call(), for callbacks without a return value. */
 #define luo_call_void(_kind, _op, _name, _token, _call)			\
 	((void)luo_call(_kind, _op, _name, _token, ((_call), 0)))
 

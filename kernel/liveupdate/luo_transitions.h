@@ -1,14 +1,14 @@
 /* SPDX-License-Identifier: GPL-2.0 */
 /*
- * Which event takes what from which state to which. What is not listed is
- * refused. There is no include guard: whoever includes this has defined
- * LUO_TRANSITION() to make of a line what he needs.
+ * All allowed state transitions: LUO_TRANSITION(object, from, event, to). All
+ * others are rejected. There is no include guard: each includer defines
+ * LUO_TRANSITION() as it needs it.
  *
- * The first word says what changes its state: the WHOLE, an OUTGOING session or
- * an INCOMING one. BACK is the state that the last PREPARE came from.
+ * The object is WHOLE for the global state, or an OUTGOING or INCOMING session.
+ * BACK is the state before the last PREPARE.
  *
- * luo_machine.c goes by it, the tests go through it, and the table in
- * Documentation/userspace-api/liveupdate.rst is made of it.
+ * luo_machine.c and the tests include this file, and the table in
+ * Documentation/userspace-api/liveupdate.rst is generated from it.
  */
 LUO_TRANSITION(WHOLE, NORMAL, PREPARE, PREPARED)
 LUO_TRANSITION(WHOLE, UPDATED, PREPARE, PREPARED)

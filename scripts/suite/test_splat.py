@@ -26,7 +26,7 @@ HARMLESS = [
     "[    0.1] KHO: 5999 pages preserved by the previous kernel",
     "[    0.3] debug: ignoring loglevel setting.",
     "[    1.4] kmemleak: 0 new suspected memory leaks",
-    "[    1.4] LUO: session x is damaged: -5",
+    "[    1.4] LUO: session \"x\": cannot read its files: -5",
 ]
 
 
