@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: GPL-2.0
 /*
- * Maps of preserved memory that the next kernel must not trust.
+ * Malformed trees of preserved blocks that the next kernel must reject.
  */
 
 #include <linux/bitmap.h>
@@ -15,7 +15,7 @@
 #include "../kho_tree.h"
 #include "kho_kexec_test.h"
 
-/* A node where there is no memory. */
+/* Adds a node at an address without memory. */
 int kho_test_damage_nowhere(void)
 {
 	struct kho_tree_table *root = kho_outgoing_tracker()->root;
@@ -24,13 +24,13 @@ int kho_test_damage_nowhere(void)
 	return 0;
 }
 
-/* A page where there is no memory, as if it had been hot-added. */
+/* Preserves a page where there is no memory, as if it had been hot-added. */
 int kho_test_damage_page(void)
 {
 	return kho_tracker_add(kho_outgoing_tracker(), max_pfn + 12345, 0);
 }
 
-/* A node that is preserved itself: the root, which is a node as any other. */
+/* Preserves a tree node, the root; nodes must not be preserved themselves. */
 int kho_test_damage_node(void)
 {
 	struct kho_tracker *tracker = kho_outgoing_tracker();
@@ -39,7 +39,7 @@ int kho_test_damage_node(void)
 			       0);
 }
 
-/* The last page that is preserved; 0 if there is none. */
+/* Returns the pfn of the last preserved page; 0 if there is none. */
 static unsigned long last_pfn(struct kho_tracker *tracker)
 {
 	struct kho_tree_walk *walk = kmalloc(sizeof(*walk), GFP_KERNEL);
@@ -55,7 +55,7 @@ static unsigned long last_pfn(struct kho_tracker *tracker)
 	return end - 1;
 }
 
-/* Two blocks over each other; the last ones, so there are others before them. */
+/* Adds a block that overlaps the last one, so that other blocks precede it. */
 int kho_test_damage_overlap(void)
 {
 	struct kho_tracker *tracker = kho_outgoing_tracker();
@@ -64,7 +64,7 @@ int kho_test_damage_overlap(void)
 	int err = -ENOENT;
 
 	for (order = 0; pfn && order < 2; order++) {
-		/* Overlaps are looked for in these orders only. */
+		/* With no order set, the tracker misses the overlap. */
 		bitmap_zero(tracker->orders, KHO_TREE_MAX_ORDER + 1);
 		err = kho_tracker_add(tracker, round_down(pfn, 1UL << order),
 				      order);

@@ -1,12 +1,12 @@
 // SPDX-License-Identifier: GPL-2.0
 /*
- * A range of pages that lies in two NUMA nodes.
+ * A range of pages that spans two NUMA nodes.
  *
- * No allocation crosses nodes, so the first kernel reserves the range when it
- * boots, where kho_kexec_nodes=SIZE@ADDRESS says. Commands:
+ * No allocation spans nodes, so the first kernel reserves the range from
+ * kho_kexec_nodes=SIZE@ADDRESS at boot. Commands:
  *
  *	preserve-nodes	fill the range, and preserve it
- *	restore-nodes	take it over, compare it, and free it
+ *	restore-nodes	restore it, compare its contents, and free it
  */
 
 #define pr_fmt(fmt) "kho_kexec_nodes: " fmt
@@ -24,7 +24,7 @@
 #define SEED		(99ULL << 32)
 
 /**
- * struct nodes_range - where the range is; preserved itself
+ * struct nodes_range - handover record of the range, in preserved memory
  * @phys: physical address of the first page
  * @nr_pages: number of pages
  */
@@ -33,7 +33,7 @@ struct nodes_range {
 	u64 nr_pages;
 };
 
-/* Zero but in the first kernel. */
+/* The reserved range; zero except in the first kernel. */
 static struct nodes_range reserved;
 
 static int __init reserve_range(char *arg)
@@ -48,12 +48,12 @@ static int __init reserve_range(char *arg)
 	phys = memparse(arg, &arg);
 	if (!size || !PAGE_ALIGNED(size | phys))
 		return -EINVAL;
-	/* The next kernel gets it handed over. */
+	/* A later kernel finds the range preserved. */
 	if (is_kho_boot())
 		return 0;
-	/* Where the kernel itself lies may be random. */
+	/* With KASLR the kernel itself may lie in the range. */
 	if (memblock_is_region_reserved(phys, size)) {
-		pr_err("the range is in use\n");
+		pr_err("cannot reserve the range, it is in use\n");
 		return -EBUSY;
 	}
 	reserved.phys = phys;
@@ -79,7 +79,7 @@ int kho_test_nodes_preserve(void)
 	return err ?: kho_add_subtree(SUBTREE, range, sizeof(*range));
 }
 
-/* The range crosses nodes, its blocks must not. */
+/* Checks that the range spans nodes, and that none of its blocks does. */
 static int check_blocks(const struct nodes_range *range)
 {
 	unsigned long pfn = PHYS_PFN(range->phys);
@@ -95,7 +95,7 @@ static int check_blocks(const struct nodes_range *range)
 			return order;
 		next = pfn + (1UL << order);
 		if (pfn_to_nid(pfn) != pfn_to_nid(next - 1)) {
-			pr_err("block of order %d at 0x%lx crosses nodes\n",
+			pr_err("block of order %d at pfn 0x%lx spans nodes\n",
 			       order, pfn);
 			return -EXDEV;
 		}

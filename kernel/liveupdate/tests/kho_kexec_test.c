@@ -1,17 +1,17 @@
 // SPDX-License-Identifier: GPL-2.0
 /*
- * Memory of all kinds for a test that goes through several kernels: folios of
- * all orders and beyond, ranges of pages, areas of vmalloc().
+ * Test memory for tests that boot several kernels in a row: folios of all
+ * orders, a gigantic folio, a range of pages and vmalloc() areas.
  *
- * Userspace says what to do, by a word written to debugfs:
+ * Userspace writes commands to debugfs:
  *
- *	preserve	make one of each kind, and preserve it
- *	verify		look at what the previous kernel left, where it lies
- *	restore		take it over, compare it again, and free it
- *	hand-on		hand it on to the next kernel
- *	take-back	undo that
+ *	preserve	allocate, fill and preserve one of each kind
+ *	verify		compare the memory of the previous kernel in place
+ *	restore		restore it, compare it again, and free it
+ *	hand-on		carry it forward to the next kernel
+ *	take-back	undo hand-on
  *
- * and what kho_kexec_nodes.c and kho_kexec_damage.c add to that.
+ * kho_kexec_nodes.c and kho_kexec_damage.c implement further commands.
  */
 
 #define pr_fmt(fmt) "kho_kexec_test: " fmt
@@ -34,21 +34,21 @@
 
 #define SUBTREE		"x-kho-test"
 
-/* Not a power of two, so it is cut into blocks of several orders. */
+/* Not a power of two, so the range is split into blocks of several orders. */
 #define RANGE_PAGES	1003UL
 
-/* More pages than a chunk has room for. */
+/* More pages than fit in one chunk. */
 #define AREA_PAGES	1100UL
 
 #define NR_FOLIOS	(MAX_PAGE_ORDER + 1)
 
 /**
- * struct kinds - where the memory is; preserved itself
- * @folios: pa of a folio of each order that the page allocator has
- * @gigantic: pa of a folio of an order that it does not have
+ * struct kinds - handover record of the test memory, in preserved memory
+ * @folios: pa of one folio of each order of the page allocator
+ * @gigantic: pa of a folio that is larger than MAX_PAGE_ORDER
  * @range: pa of a range of pages
- * @area: an area of vmalloc()
- * @huge_area: one that may consist of huge pages
+ * @area: a vmalloc() area
+ * @huge_area: a vmalloc() area that may use huge pages
  */
 struct kinds {
 	u64 folios[NR_FOLIOS];
@@ -60,7 +60,7 @@ struct kinds {
 
 static DEFINE_MUTEX(test_lock);
 
-/* Of this kernel and the previous one; protected by test_lock. */
+/* Records of this kernel and of the previous one; protected by test_lock. */
 static struct kinds *outgoing, *incoming;
 
 void kho_test_fill(u64 *words, size_t size, u64 seed)
@@ -77,7 +77,7 @@ int kho_test_compare(const u64 *words, size_t size, u64 seed)
 
 	for (i = 0; i < size / sizeof(*words); i++) {
 		if (words[i] != seed + i) {
-			pr_err("object %llu differs at word %zu\n", seed >> 32, i);
+			pr_err("contents of object %llu differ at word %zu\n", seed >> 32, i);
 			return -EILSEQ;
 		}
 	}
@@ -89,7 +89,7 @@ static u64 seed_of(unsigned int object)
 	return (u64)object << 32;
 }
 
-/* Objects behind the folios. */
+/* Objects after the folios. */
 enum {
 	GIGANTIC = NR_FOLIOS,
 	RANGE,
@@ -144,7 +144,7 @@ static int preserve_area(void *area, size_t size, unsigned int object,
 	return kho_preserve_vmalloc(area, desc);
 }
 
-/* What there is when it fails stays; the test is over then. */
+/* After an error the memory stays allocated; the test fails then. */
 static int preserve_kinds(struct kinds *kinds)
 {
 	int err;
@@ -234,7 +234,9 @@ static int verify(void)
 	       verify_area(&incoming->huge_area, HUGE_AREA);
 }
 
-/* Given back once, as after a failure, and taken again. */
+/*
+ * Also returns the folio and restores it again, as a failing caller would do.
+ */
 static int restore_folio(u64 pa, unsigned int order, unsigned int object)
 {
 	struct folio *folio = kho_restore_folio(pa);
@@ -327,10 +329,10 @@ static int take_back(void)
 }
 
 /**
- * struct command - what userspace may write
- * @word: the command
- * @run: runs it
- * @incoming: needs what the previous kernel left
+ * struct command - a command of the debugfs file
+ * @word: name of the command
+ * @run: executes it
+ * @incoming: requires the record of the previous kernel
  */
 struct command {
 	const char *word;
@@ -394,5 +396,5 @@ static int __init kho_kexec_test_init(void)
 }
 module_init(kho_kexec_test_init);
 
-MODULE_DESCRIPTION("Memory for tests of KHO that go through several kernels");
+MODULE_DESCRIPTION("Test memory for KHO across several kernels");
 MODULE_LICENSE("GPL");

@@ -1,7 +1,5 @@
 /* SPDX-License-Identifier: GPL-2.0 */
-/*
- * What the parts of the test that goes through several kernels share.
- */
+/* Interfaces between the files of the KHO test across several kernels. */
 
 #ifndef _LINUX_LIVEUPDATE_KHO_KEXEC_TEST_H
 #define _LINUX_LIVEUPDATE_KHO_KEXEC_TEST_H

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: GPL-2.0
 /*
- * Tests of the preserved-memory tracker: the coding of keys, and the tree
- * against a table that is searched from one end to the other.
+ * KUnit tests of the tracker of preserved memory: the encoding of keys, and the
+ * tracker compared with a linear list.
  */
 
 #include <kunit/test.h>
@@ -18,7 +18,7 @@ struct key_case {
 	u64 key;
 };
 
-/* The keys are what a reader of the format computes by hand, for 4 KiB pages. */
+/* Expected keys, computed by hand from the format for 4 KiB pages. */
 static const struct key_case key_cases[] = {
 	{ "first page", 0, 0, 0x0010000000000000 },
 	{ "second page", 0x1000, 0, 0x0010000000000001 },
@@ -36,7 +36,7 @@ static void kho_key_coding(struct kunit *test)
 	const struct key_case *c = test->param_value;
 
 	if (PAGE_SHIFT != 12)
-		kunit_skip(test, "the expected keys are for pages of 4 KiB");
+		kunit_skip(test, "the expected keys are for 4 KiB pages");
 	KUNIT_EXPECT_EQ(test, kho_tree_key(c->pa, c->order), c->key);
 	KUNIT_EXPECT_EQ(test, kho_tree_key_order(c->key), c->order);
 	KUNIT_EXPECT_EQ(test, kho_tree_key_pa(c->key), c->pa);
@@ -57,7 +57,7 @@ static void kho_key_roundtrip(struct kunit *test)
 	}
 }
 
-/* A key is exactly what its indices say, level by level. */
+/* The indices of all levels together make up the key. */
 static void kho_key_indices(struct kunit *test)
 {
 	struct rnd_state rnd;
@@ -146,7 +146,7 @@ static void kho_tracker_add_twice(struct kunit *test)
 	expect_empty(test, tracker);
 }
 
-/* A node goes when the last block below it does, not earlier. */
+/* A node is freed with the last block below it, not earlier. */
 static void kho_tracker_shared_nodes(struct kunit *test)
 {
 	struct kho_tracker *tracker = test->priv;
@@ -166,7 +166,7 @@ static void kho_tracker_shared_nodes(struct kunit *test)
 	expect_empty(test, tracker);
 }
 
-/* The first page of the memory that the test may make up ranges of. */
+/* First page of existing memory that the tests use for ranges. */
 static unsigned long some_pfn(struct kunit *test)
 {
 	unsigned long pfn = ALIGN(PHYS_PFN(SZ_16M), MAX_ORDER_NR_PAGES);
@@ -188,7 +188,7 @@ static void kho_range_blocks(struct kunit *test)
 	KUNIT_EXPECT_EQ(test, kho_range_order(pfn, 1023), 9);
 }
 
-/* One range costs as many keys as it has blocks, not pages. */
+/* A range takes one key per block, not per page. */
 static void kho_range_add_del(struct kunit *test)
 {
 	struct kho_tracker *tracker = test->priv;
@@ -202,7 +202,7 @@ static void kho_range_add_del(struct kunit *test)
 	KUNIT_EXPECT_TRUE(test, kho_tracker_has(tracker, pfn + 1028, 0));
 	KUNIT_EXPECT_FALSE(test, kho_tracker_has(tracker, pfn + 1029, 0));
 
-	/* Not the range that was added. */
+	/* Only the exact range that was added can be removed. */
 	KUNIT_EXPECT_EQ(test, kho_tracker_del_range(tracker, pfn + 3, 1027),
 			-ENOENT);
 	KUNIT_EXPECT_EQ(test, atomic_long_read(&tracker->pages), 1026);
@@ -211,7 +211,7 @@ static void kho_range_add_del(struct kunit *test)
 	expect_empty(test, tracker);
 }
 
-/* A range that cannot be added as a whole leaves nothing behind. */
+/* A range that cannot be added completely is rolled back. */
 static void kho_range_overlap(struct kunit *test)
 {
 	struct kho_tracker *tracker = test->priv;
@@ -226,7 +226,7 @@ static void kho_range_overlap(struct kunit *test)
 	expect_empty(test, tracker);
 }
 
-/* The model: a list of ranges, searched from one end to the other. */
+/* The model: a list of ranges that is searched linearly. */
 #define MODEL_PAGES	2048
 #define MODEL_STEPS	4000
 

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: GPL-2.0
 /*
- * Tests of reading the tree of preserved blocks: node by node, and as runs out
- * of blocks of all orders, against a plain bitmap.
+ * KUnit tests of reading the tree of preserved blocks: node by node, and as
+ * runs merged from blocks of all orders, compared with a bitmap.
  */
 
 #include <kunit/test.h>
@@ -81,7 +81,7 @@ static void kho_tree_empty(struct kunit *test)
 	expect_end(test);
 }
 
-/* Blocks that touch make one run, whatever their orders. */
+/* Adjacent blocks of any orders form one run. */
 static void kho_tree_orders_merge(struct kunit *test)
 {
 	add(test, 0x1ff, 0);
@@ -96,7 +96,7 @@ static void kho_tree_orders_merge(struct kunit *test)
 	expect_end(test);
 }
 
-/* The first and the last block of a bitmap, and of the next one. */
+/* The first and last blocks of adjacent and distant bitmaps. */
 static void kho_tree_next_bitmap(struct kunit *test)
 {
 	const unsigned long last = KHO_TREE_BITS - 1;
@@ -112,7 +112,7 @@ static void kho_tree_next_bitmap(struct kunit *test)
 	expect_end(test);
 }
 
-/* Only what lies between two pages, and blocks that reach into that. */
+/* A walk over a part includes blocks that overlap its ends. */
 static void kho_tree_part(struct kunit *test)
 {
 	add(test, 0x10, 0);
@@ -144,7 +144,7 @@ static void kho_tree_largest_orders(struct kunit *test)
 	expect_end(test);
 }
 
-/* The tracker lets nobody add such blocks, so the bit is set behind its back. */
+/* The tracker rejects overlapping blocks, so the test sets the bit directly. */
 static void kho_tree_overlap(struct kunit *test)
 {
 	struct tree_test *t = test->priv;
@@ -180,7 +180,7 @@ static void kho_tree_no_overlap_is_added(struct kunit *test)
 	KUNIT_EXPECT_FALSE(test, kho_tracker_has(&t->tracker, 0x400, 1));
 }
 
-/* A range goes in as a whole or not at all, whatever it meets where. */
+/* A range is added completely or not at all, wherever it overlaps a block. */
 static void kho_tree_no_range_over_blocks(struct kunit *test)
 {
 	struct kho_tracker *tracker = &((struct tree_test *)test->priv)->tracker;
@@ -205,12 +205,12 @@ static void kho_tree_no_range_over_blocks(struct kunit *test)
 }
 
 /**
- * struct visit_log - what a visit saw
+ * struct visit_log - results of a visit
  * @visitor: for kho_tree_visit()
- * @nodes: number of nodes
- * @max_nodes: refuse nodes after so many
- * @pages: number of pages in all blocks
- * @orders: orders of the blocks
+ * @nodes: number of nodes visited
+ * @max_nodes: number of nodes after which to reject nodes
+ * @pages: total number of pages in all blocks
+ * @orders: bitmap of the orders of the blocks
  */
 struct visit_log {
 	struct kho_tree_visitor visitor;
@@ -261,13 +261,13 @@ static void kho_tree_visit_counts(struct kunit *test)
 			1 + atomic_long_read(&t->tracker.nodes));
 	KUNIT_EXPECT_EQ(test, log.pages, 514);
 	KUNIT_EXPECT_EQ(test, log.orders, BIT_ULL(0) | BIT_ULL(9));
-	/* A node that is refused is an error, whichever it is. */
+	/* Rejecting any of the nodes fails the visit. */
 	nodes = log.nodes;
 	while (nodes--)
 		KUNIT_EXPECT_EQ(test, visit(test, &log, nodes), -EINVAL);
 }
 
-/* Keys that stand for no block: the order is too large, or there is none. */
+/* Keys that encode no block: the order is too large, or the key is 0. */
 static void kho_tree_visit_bad_keys(struct kunit *test)
 {
 	struct tree_test *t = test->priv;
@@ -284,13 +284,13 @@ static void kho_tree_visit_bad_keys(struct kunit *test)
 		KUNIT_EXPECT_EQ(test, visit(test, &log, UINT_MAX), -EINVAL);
 		clear_bit(bit, bitmap->bits);
 	}
-	/* The root has a few slots in use; what is behind them is no order. */
+	/* Only the first slots of the root have valid orders. */
 	swap(t->tracker.root->slots[0], t->tracker.root->slots[4]);
 	KUNIT_EXPECT_EQ(test, visit(test, &log, UINT_MAX), -EINVAL);
 	swap(t->tracker.root->slots[0], t->tracker.root->slots[4]);
 }
 
-/* In a tree that leads in circles each node is the root of a smaller one. */
+/* A tree with a cycle, where each node is the root of a smaller tree. */
 static void kho_tree_visit_circle(struct kunit *test)
 {
 	const unsigned int nodes = BIT(KHO_TREE_LEVELS) - 1;

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: GPL-2.0
 /*
- * Tests of the descriptors of preserved areas of vmalloc().
+ * KUnit tests of the descriptors of preserved vmalloc() areas.
  */
 
 #include <kunit/test.h>
@@ -19,7 +19,7 @@ struct area_case {
 	unsigned int chunks;
 };
 
-/* At and around what one chunk and two have room for, with 4 KiB pages. */
+/* Sizes around the capacity of one and two chunks, with 4 KiB pages. */
 static const struct area_case area_cases[] = {
 	{ "one page", 1, 1 },
 	{ "one less than a chunk", 510, 1 },
@@ -31,7 +31,7 @@ static const struct area_case area_cases[] = {
 
 KUNIT_ARRAY_PARAM_DESC(area, area_cases, name);
 
-/* Each page of the area is named once, in order; returns the chunks. */
+/* Expects each page of the area once, in order; returns the chunk count. */
 static unsigned int expect_blocks(struct kunit *test,
 				  const struct kho_vmalloc *desc, void *area)
 {
@@ -86,14 +86,14 @@ static void kho_vmalloc_chunks(struct kunit *test)
 	if (!kho_is_enabled())
 		kunit_skip(test, "KHO is off");
 	if (PAGE_SHIFT != 12)
-		kunit_skip(test, "the sizes are for pages of 4 KiB");
+		kunit_skip(test, "the expected sizes are for 4 KiB pages");
 	area = vmalloc(c->pages * PAGE_SIZE);
 	KUNIT_ASSERT_NOT_NULL(test, area);
 	preserve_area(test, area);
 	vfree(area);
 }
 
-/* A second time fails on the first page, and takes nothing of the first. */
+/* A second kho_preserve_vmalloc() fails and leaves the pages preserved. */
 static void kho_vmalloc_twice(struct kunit *test)
 {
 	struct kho_vmalloc desc, again;

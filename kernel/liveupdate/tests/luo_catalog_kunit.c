@@ -1,7 +1,6 @@
 // SPDX-License-Identifier: GPL-2.0
 /*
- * Tests of what is found in the image of a kernel, wherever it lies, and of what
- * is not to be found.
+ * KUnit tests of finding the format catalog in a kernel image.
  */
 
 #include <kunit/test.h>
@@ -11,8 +10,8 @@
 #include "../luo_catalog.h"
 
 /*
- * LIVEUPDATE_FORMAT_LINE, but that none of this may be found in the image of the
- * kernel that it is part of.
+ * Stands for LIVEUPDATE_FORMAT_LINE, with another first character: the test's
+ * own lines must not be found in the image of this kernel.
  */
 #define LINE	"#uo-format:1 "
 #define FIRST	LINE "file memfd memfd-v2 rw 2 needs:kho-vmalloc-v1"
@@ -29,7 +28,7 @@ static void make_lines(char *bytes, size_t size)
 	}
 }
 
-/* What is found in @size bytes, at the very end of an allocation. */
+/* Scans @size bytes at the end of an allocation, for KASAN's bounds checks. */
 static unsigned int scan(struct kunit *test, const char *bytes, size_t size)
 {
 	char *copy = kunit_kmalloc(test, size, GFP_KERNEL);
@@ -58,7 +57,7 @@ static void luo_catalog_text(struct kunit *test)
 						  "memfd-v2")->default_off);
 }
 
-/* As in vmlinux: lines end at a NUL. The last one ends with the image. */
+/* As in vmlinux, lines end with a NUL; the last line ends with the image. */
 static void luo_catalog_strings(struct kunit *test)
 {
 	static const char image[] = LINE "%s %s\0" FIRST "\0" END "\0"
@@ -66,14 +65,14 @@ static void luo_catalog_strings(struct kunit *test)
 
 	KUNIT_EXPECT_EQ(test, scan(test, image, sizeof(image) - 1), 2);
 	KUNIT_EXPECT_TRUE(test, catalog.complete);
-	/* Each byte less is less of the last line. */
+	/* The last line is cut off. */
 	KUNIT_EXPECT_EQ(test, scan(test, image, sizeof(image) - 2), 2);
 	KUNIT_EXPECT_EQ(test, scan(test, image, sizeof(image) - 13), 1);
 	KUNIT_EXPECT_EQ(test, scan(test, image, strlen(SECOND)), 0);
 	KUNIT_EXPECT_FALSE(test, catalog.complete);
 }
 
-/* All beginnings of a line, which nothing comes after. */
+/* All prefixes of a line at the end of the image. */
 static void luo_catalog_cut_off(struct kunit *test)
 {
 	size_t size;
@@ -104,14 +103,14 @@ static void luo_catalog_bad_lines(struct kunit *test)
 					       strlen(lines[i])), 0,
 				    "%s", lines[i]);
 	KUNIT_EXPECT_FALSE(test, catalog.complete);
-	/* A name without an end, and a line without one. */
+	/* A name and a line that are too long. */
 	memset(line, 'x', sizeof(line));
 	memcpy(line, LINE "file memfd ", strlen(LINE "file memfd "));
 	KUNIT_EXPECT_EQ(test, scan(test, line, 80), 0);
 	KUNIT_EXPECT_EQ(test, scan(test, line, sizeof(line)), 0);
 }
 
-/* As many different ones as there is room for, and one more. */
+/* As many different formats as fit, and one more. */
 static void luo_catalog_limits(struct kunit *test)
 {
 	const size_t room = (LUO_CATALOG_MAX + 2) * 64;
@@ -124,7 +123,7 @@ static void luo_catalog_limits(struct kunit *test)
 	for (i = 0; i < LUO_CATALOG_MAX; i++)
 		len += scnprintf(text + len, room - len,
 				 LINE "file a a-v%d rw 1 -\n", i);
-	/* The same again is none more. */
+	/* Duplicates are not counted. */
 	all = len + scnprintf(text + len, room - len,
 			      LINE "file a a-v7 rw 1 -\n");
 	KUNIT_EXPECT_EQ(test, scan(test, text, all), LUO_CATALOG_MAX);

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: GPL-2.0
 /*
- * Tests of the chains of entries that LUO leaves to the next kernel.
+ * KUnit tests of the chains of record pages.
  */
 
 #include <kunit/test.h>
@@ -19,7 +19,7 @@ struct chain_case {
 	const char *name;
 	size_t entry_size;
 	unsigned int entries;
-	/* How many are in each block. */
+	/* Expected number of entries in each block. */
 	unsigned int counts[4];
 };
 
@@ -44,7 +44,7 @@ static int chain_test_init(struct kunit *test)
 	if (!kho_is_enabled())
 		kunit_skip(test, "KHO is off");
 	if (PAGE_SHIFT != 12)
-		kunit_skip(test, "the sizes are for pages of 4 KiB");
+		kunit_skip(test, "the expected sizes are for 4 KiB pages");
 	chain = kunit_kzalloc(test, sizeof(*chain), GFP_KERNEL);
 	KUNIT_ASSERT_NOT_NULL(test, chain);
 	luo_chain_init(chain, 64);
@@ -66,7 +66,7 @@ static void reserve(struct kunit *test, unsigned int nr)
 		KUNIT_ASSERT_EQ(test, luo_chain_reserve(test->priv), 0);
 }
 
-/* Every entry is filled with its number, up to its last byte. */
+/* Fills every byte of each entry with its number. */
 static void fill(struct luo_chain *chain, unsigned int nr)
 {
 	struct luo_chain_writer writer;
@@ -126,12 +126,12 @@ static void luo_chain_bytes(struct kunit *test)
 	reserve(test, c->entries);
 	fill(chain, c->entries);
 	expect_chain(test, c);
-	/* Filling it again is no different. */
+	/* Writing the chain again gives the same result. */
 	fill(chain, c->entries);
 	expect_chain(test, c);
 }
 
-/* Room comes and goes by whole pages, which are preserved. */
+/* Room is reserved and released in whole preserved pages. */
 static void luo_chain_room(struct kunit *test)
 {
 	struct kho_tracker *tracker = kho_outgoing_tracker();
@@ -152,7 +152,7 @@ static void luo_chain_room(struct kunit *test)
 	KUNIT_EXPECT_EQ(test, atomic_long_read(&tracker->pages), pages);
 }
 
-/* What was filled before and is not filled now is not there any more. */
+/* Entries of an earlier, longer write do not reappear. */
 static void luo_chain_fewer(struct kunit *test)
 {
 	static const struct chain_case few = {

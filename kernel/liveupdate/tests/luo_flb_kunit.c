@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: GPL-2.0
 /*
- * Tests of objects that files have in common: when they are made and undone,
- * what the next kernel gets, and reading damaged pages.
+ * KUnit tests of shared objects (FLBs): when they are created and destroyed,
+ * their records for the next kernel, and reading malformed pages.
  */
 
 #include <kunit/test.h>
@@ -18,7 +18,7 @@
 #define NR	3
 #define LOG	64
 
-/* An object that writes down what happens to it, as "p0" for its preserve(). */
+/* An object that logs its callbacks, for example preserve() as "p0". */
 struct mock {
 	struct liveupdate_flb flb;
 	struct flb_test *t;
@@ -31,7 +31,7 @@ struct flb_test {
 	struct mock mocks[NR];
 	struct luo_flb_page *page;
 	char log[LOG];
-	/* Which object's preserve() or retrieve() fails, from 0 on. */
+	/* Index of the object whose preserve() or retrieve() fails. */
 	int fail_at;
 };
 
@@ -58,7 +58,7 @@ static int make(struct liveupdate_flb_op_args *args, char what)
 	return 0;
 }
 
-/* Notes a capital letter if the object or its data are not what they were. */
+/* Logs a capital letter if the object or its data are not the expected ones. */
 static void undo(struct liveupdate_flb_op_args *args, char what)
 {
 	struct mock *mock = to_mock(args);
@@ -142,7 +142,7 @@ static void expect_log(struct kunit *test, const char *want)
 	t->log[0] = '\0';
 }
 
-/* The handler's files depend on these objects. */
+/* Makes the handler's files depend on the objects @first to @last. */
 static void link_flbs(struct kunit *test, int handler, int first, int last)
 {
 	struct flb_test *t = test->priv;
@@ -163,7 +163,7 @@ static void add_entry(struct luo_flb_page *page, const char *name, u64 data,
 	ser->files = files;
 }
 
-/* What the next kernel would get, as "name=data*files"; returns the page. */
+/* Expects "name=data*files" records for the next kernel; returns the page. */
 static void expect_page(struct kunit *test, const char *want)
 {
 	const u64 pa = luo_flbs_write();
@@ -185,7 +185,7 @@ static void expect_page(struct kunit *test, const char *want)
 	KUNIT_EXPECT_STREQ(test, text, want);
 }
 
-/* The first file makes the objects, the last one undoes them. */
+/* The first file creates the objects, the last file destroys them. */
 static void luo_flb_first_and_last(struct kunit *test)
 {
 	struct kho_tracker *tracker = kho_outgoing_tracker();
@@ -252,7 +252,7 @@ static void luo_flb_register(struct kunit *test)
 	KUNIT_EXPECT_EQ(test, liveupdate_unregister_flb(handler, &same), 0);
 }
 
-/* Whoever holds the object keeps it, but not in what the next kernel gets. */
+/* A reference keeps an object alive, but does not hand it over. */
 static void luo_flb_get_outgoing(struct kunit *test)
 {
 	struct flb_test *t = test->priv;
@@ -275,7 +275,7 @@ static void luo_flb_get_outgoing(struct kunit *test)
 	KUNIT_EXPECT_EQ(test, liveupdate_flb_get_outgoing(flb, &obj), -ENODATA);
 }
 
-/* The previous kernel left the objects with these numbers of files. */
+/* Adds incoming objects with these numbers of files. */
 static void leave(struct kunit *test, u64 files0, u64 files1)
 {
 	struct flb_test *t = test->priv;
@@ -285,7 +285,7 @@ static void leave(struct kunit *test, u64 files0, u64 files1)
 	KUNIT_ASSERT_EQ(test, luo_flbs_adopt(t->page), 2);
 }
 
-/* Nobody looks at them; more files are finished than there were. */
+/* Objects that are never retrieved; more files are finished than counted. */
 static void luo_flb_finish_unread(struct kunit *test)
 {
 	struct flb_test *t = test->priv;
@@ -303,7 +303,7 @@ static void luo_flb_finish_unread(struct kunit *test)
 			liveupdate_flb_get_incoming(&t->mocks[0].flb, &obj));
 }
 
-/* A retrieve() that fails can be tried again; a user delays finish(). */
+/* A failed retrieve() can be repeated; a reference delays finish(). */
 static void luo_flb_get_incoming(struct kunit *test)
 {
 	struct flb_test *t = test->priv;
@@ -327,7 +327,7 @@ static void luo_flb_get_incoming(struct kunit *test)
 	KUNIT_EXPECT_EQ(test, liveupdate_flb_get_incoming(flb, &obj), -ENODATA);
 }
 
-/* What is left of them joins what is ours, retrieved or not. */
+/* Unfinished incoming objects, retrieved or not, are carried forward. */
 static void luo_flb_hand_on(struct kunit *test)
 {
 	struct flb_test *t = test->priv;
@@ -361,7 +361,7 @@ static void luo_flb_hand_on(struct kunit *test)
 	luo_flbs_take_back();
 }
 
-/* Nothing can be restored while it is handed on, so the last user waits. */
+/* finish() is deferred while incoming objects are carried forward. */
 static void luo_flb_hand_on_and_put(struct kunit *test)
 {
 	struct flb_test *t = test->priv;
@@ -382,7 +382,7 @@ static void luo_flb_hand_on_and_put(struct kunit *test)
 	KUNIT_EXPECT_EQ(test, liveupdate_flb_get_incoming(flb, &obj), -ENODATA);
 }
 
-/* Files that could not be read are never finished. */
+/* Objects are finished, although files that could not be read are not. */
 static void luo_flb_finish_all(struct kunit *test)
 {
 	struct flb_test *t = test->priv;
@@ -402,7 +402,7 @@ static void luo_flb_finish_all(struct kunit *test)
 	expect_log(test, "");
 }
 
-/* One damaged entry harms no other. */
+/* A malformed entry does not affect the others. */
 static void luo_flb_damaged(struct kunit *test)
 {
 	struct flb_test *t = test->priv;

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: GPL-2.0
 /*
- * Tests of formats: which are well-formed, and which one a file is written in.
+ * KUnit tests of formats: validation, and the choice of the format for a file.
  */
 
 #include <kunit/test.h>
@@ -15,7 +15,7 @@
 
 #define NR	3
 
-/* The file that the handler knows, and no other. */
+/* The only file that the handler knows. */
 static struct file *the_file;
 static struct liveupdate_format the_formats[NR];
 static int write_err[NR];
@@ -53,7 +53,7 @@ static const struct liveupdate_file_ops ops = {
 	.can_preserve = can_preserve,
 };
 
-/* Written and read; only written; only read. */
+/* Read-write, write-only and read-only. */
 static const struct liveupdate_file_format_ops format_ops[NR] = {
 	{
 		.can_write = first_can_write,
@@ -184,7 +184,7 @@ static void luo_format_switches(struct kunit *test)
 	luo_format_remove(&format);
 }
 
-/* Which format the file is written in, or the errno. */
+/* Expects the format with this index to be chosen, or the errno. */
 static void expect_writer(struct kunit *test, int index)
 {
 	struct liveupdate_file_op_args args = { .file = the_file };
@@ -222,7 +222,7 @@ static void luo_format_readers(struct kunit *test)
 	struct liveupdate_file_op_args args = {};
 
 	KUNIT_ASSERT_EQ(test, liveupdate_register_file_handler(&handler), 0);
-	/* What is switched off for writing is read all the same. */
+	/* A format that is disabled for writing can still be read. */
 	KUNIT_EXPECT_EQ(test, luo_format_switch(&the_formats[0], false), 0);
 	KUNIT_EXPECT_EQ(test, luo_handler_get_reader("kunit-v3", &args), 0);
 	KUNIT_EXPECT_PTR_EQ(test, args.format, &file_formats[0]);
@@ -237,7 +237,9 @@ static void luo_format_readers(struct kunit *test)
 	KUNIT_EXPECT_EQ(test, liveupdate_unregister_file_handler(&handler), 0);
 }
 
-/* A name that is taken takes the other formats of the handler along. */
+/*
+ * If one format's name is in use, none of the handler's formats is registered.
+ */
 static void luo_format_all_or_none(struct kunit *test)
 {
 	struct liveupdate_format other = proper, first = proper;

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: GPL-2.0
 /*
- * Tests of the state machine of LUO: every event in every state, of everything
- * that has one.
+ * KUnit tests of LUO's state machine: every event in every state of the global
+ * state and of sessions.
  */
 
 #include <kunit/test.h>
@@ -9,7 +9,7 @@
 
 #include "../luo_machine.h"
 
-/* What is not listed is 0, and stands for a refusal. */
+/* An event that is not allowed is 0. */
 #define U LIVEUPDATE_STATE_UNDEFINED
 #define N LIVEUPDATE_STATE_NORMAL
 #define P LIVEUPDATE_STATE_PREPARED
@@ -17,7 +17,9 @@
 #define D LIVEUPDATE_STATE_UPDATED
 #define B LIVEUPDATE_STATE_BACK
 
-/* Written down once more, by who knows what is promised and not the code. */
+/*
+ * Second source of the allowed transitions, independent of luo_transitions.h.
+ */
 static const int expected[3][5][4] = {
 	/*                 PREPARE FREEZE FINISH CANCEL */
 	[LUO_WHOLE] = {

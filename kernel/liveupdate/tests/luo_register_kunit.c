@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: GPL-2.0
 /*
- * Tests of handlers, objects and subsystems that come and go in several threads
- * at the same time.
+ * KUnit tests of registering and unregistering handlers, objects and subsystems
+ * from several threads concurrently.
  */
 
 #include <kunit/test.h>
@@ -23,18 +23,18 @@
 struct register_test;
 
 /**
- * struct party - one of the threads
- * @t: what it shares with the others
- * @run: one round of what it does; false if something is wrong
- * @name: of its handler and its subsystem
- * @handler: its handler
- * @file_format: the one format of its handler
- * @format: what that is called
- * @subsystem: its subsystem
- * @steps: how far the subsystem has come: 0 no update, 1 prepared, 2 frozen
+ * struct party - a test thread
+ * @t: state shared with the other threads
+ * @run: executes one round; returns false if it fails
+ * @name: name of the thread's handler and subsystem
+ * @handler: the thread's handler
+ * @file_format: the only format of the handler
+ * @format: description of that format
+ * @subsystem: the thread's subsystem
+ * @steps: state of the subsystem: 0 no update, 1 prepared, 2 frozen
  * @successes: number of registrations
- * @failed: the round that went wrong, or -1
- * @done: it has ended
+ * @failed: the round that failed, or -1
+ * @done: completed when the thread has finished
  */
 struct party {
 	struct register_test *t;
@@ -51,15 +51,15 @@ struct party {
 };
 
 /**
- * struct register_test - what the threads share
+ * struct register_test - state shared by the threads
  * @parties: the threads
  * @flb: an object that the files of all handlers depend on
- * @made: how many objects there are
- * @owners: how many handlers there are of the name that all want
- * @mistakes: number of callbacks that should not have been called
- * @tries: how often a subsystem was to come or to go
- * @more: the threads go on after their rounds
- * @set: the subsystems
+ * @made: number of existing objects
+ * @owners: number of registered handlers with the contended name
+ * @mistakes: number of unexpected callbacks
+ * @tries: number of attempts to register or unregister a subsystem
+ * @more: the threads continue after their last round
+ * @set: the set of subsystems
  */
 struct register_test {
 	struct party parties[THREADS];
@@ -135,7 +135,7 @@ static const struct liveupdate_file_format_ops format_ops = {
 	.finish = no_undo,
 };
 
-/* A callback is due in one state of a subsystem, and leads to another. */
+/* Changes the state of a subsystem; an unexpected old state is a mistake. */
 static void move(struct liveupdate_subsystem *subsystem, int from, int to)
 {
 	struct party *party = container_of(subsystem, struct party, subsystem);
@@ -174,7 +174,7 @@ static const struct liveupdate_subsystem_ops subsystem_ops = {
 	.cancel = subsystem_cancel,
 };
 
-/* The handler's only format gets that name. */
+/* Sets up the handler's only format with this name. */
 static void name_format(struct party *party, const char *name)
 {
 	party->format = (struct liveupdate_format) {
@@ -261,7 +261,7 @@ static void start(struct kunit *test, bool (*run)(struct party *party))
 	}
 }
 
-/* Whatever has been seen by then, no thread is left. */
+/* Waits for all threads, also after failures. */
 static void stop(struct kunit *test)
 {
 	struct register_test *t = test->priv;
@@ -276,7 +276,7 @@ static void stop(struct kunit *test)
 	KUNIT_EXPECT_EQ(test, atomic_read(&t->mistakes), 0);
 }
 
-/* A registered handler is found, and stays while it is in use. */
+/* A registered handler is found, and cannot be unregistered while in use. */
 static bool use_handler(struct party *party)
 {
 	struct liveupdate_file_op_args args = {};
@@ -290,7 +290,7 @@ static bool use_handler(struct party *party)
 	return good;
 }
 
-/* A file that is preserved needs the object. */
+/* A preserved file keeps the object registered. */
 static bool use_flb(struct party *party)
 {
 	struct liveupdate_flb *flb = &party->t->flb;
@@ -304,7 +304,7 @@ static bool use_flb(struct party *party)
 	return good;
 }
 
-/* Every other time the object is left to the handler's end. */
+/* In every other round the object is unregistered together with the handler. */
 static bool handler_round(struct party *party)
 {
 	struct liveupdate_flb *flb = &party->t->flb;
@@ -330,12 +330,12 @@ static void luo_register_handlers(struct kunit *test)
 	KUNIT_EXPECT_EQ(test, atomic_read(&t->made), 0);
 	KUNIT_EXPECT_EQ(test, luo_handler_get_reader(party->name, &args),
 			-ENOENT);
-	/* The name of the object is free as well. */
+	/* The name of the object is free again, too. */
 	KUNIT_EXPECT_EQ(test, t->flb.links, 0);
 	KUNIT_EXPECT_TRUE(test, handler_round(party));
 }
 
-/* All want the same name, and wait until they have had it. */
+/* All threads register the same name, and retry until they succeed. */
 static bool name_round(struct party *party)
 {
 	struct register_test *t = party->t;
@@ -366,7 +366,7 @@ static void luo_register_one_name(struct kunit *test)
 	KUNIT_EXPECT_EQ(test, luo_handler_get_reader(NAME, &args), -ENOENT);
 }
 
-/* While the set is closed, nobody comes or goes: one tries until it is open. */
+/* Retries while the set is closed and @op fails with -EBUSY. */
 static int try_until_open(struct party *party,
 			  int (*op)(struct luo_subsystem_set *set,
 				    struct liveupdate_subsystem *subsystem))
@@ -381,7 +381,7 @@ static int try_until_open(struct party *party,
 	return err;
 }
 
-/* For who is not there, there is no update. */
+/* A subsystem that is not registered is not part of an update. */
 static bool subsystem_round(struct party *party)
 {
 	if (try_until_open(party, luo_subsystem_set_add))
@@ -391,7 +391,7 @@ static bool subsystem_round(struct party *party)
 	       !party->steps;
 }
 
-/* Lets others try something, as long as there are others. */
+/* Waits for attempts of the other threads, unless they have failed. */
 static void let_try(struct register_test *t)
 {
 	const int before = atomic_read(&t->tries);
@@ -404,7 +404,7 @@ static void let_try(struct register_test *t)
 	}
 }
 
-/* All that are in the set take part in the update. */
+/* True if all subsystems of the set take part in the update. */
 static bool all_prepared(struct luo_subsystem_set *set)
 {
 	struct liveupdate_subsystem *subsystem;

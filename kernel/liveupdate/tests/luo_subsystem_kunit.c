@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: GPL-2.0
 /*
- * Tests of subsystems: the order of their callbacks, and what is left when the
- * n-th of them fails.
+ * KUnit tests of subsystems: the order of callbacks, and the state after the
+ * n-th callback fails.
  */
 
 #include <kunit/test.h>
@@ -18,7 +18,7 @@
 #define NR	4
 #define LOG	64
 
-/* A subsystem that writes down what happens to it, as "p0" for its prepare(). */
+/* A subsystem that logs its callbacks, for example prepare() as "p0". */
 struct mock {
 	struct liveupdate_subsystem subsystem;
 	struct subsystem_test *t;
@@ -31,7 +31,7 @@ struct subsystem_test {
 	struct mock mocks[NR];
 	char log[LOG];
 	int calls;
-	/* Which call that can fail does so, from 0 on. */
+	/* Index of the call that fails, among those that can fail. */
 	int fail_at;
 };
 
@@ -69,7 +69,7 @@ static int mock_freeze(struct liveupdate_subsystem *subsystem, u64 *data)
 	return may_fail(to_mock(subsystem), 'f');
 }
 
-/* Notes a capital letter if the data is not what it has to be. */
+/* Logs a capital letter if the data is not the expected value. */
 static void note_data(struct liveupdate_subsystem *subsystem, char what,
 		      u64 data, u64 want)
 {
@@ -163,7 +163,7 @@ static void expect_log(struct kunit *test, const char *want)
 	t->log[0] = '\0';
 }
 
-/* What the chain of a set says, as "name=data". */
+/* Expects "name=data" records in the chain of a set. */
 static void expect_chain(struct kunit *test, u64 pa, const char *want)
 {
 	const struct xluo_subsystem_ser *ser;
@@ -183,7 +183,7 @@ static void expect_chain(struct kunit *test, u64 pa, const char *want)
 	KUNIT_EXPECT_STREQ(test, text, want);
 }
 
-/* As if the previous kernel had left it. */
+/* Adds incoming data. */
 static void leave(struct kunit *test, const char *name, u64 data)
 {
 	struct subsystem_test *t = test->priv;
@@ -211,7 +211,7 @@ static void luo_subsystem_order(struct kunit *test)
 	KUNIT_EXPECT_EQ(test, luo_subsystem_set_write(&t->set), 0);
 }
 
-/* The n-th callback fails, for each n; afterwards everything works. */
+/* Fails the n-th callback, for each n; afterwards all steps succeed. */
 static void luo_subsystem_fail_nth(struct kunit *test)
 {
 	static const char * const undone[2 * NR] = {
@@ -270,7 +270,7 @@ static void luo_subsystem_register(struct kunit *test)
 	expect_log(test, "p0 p1 c1 c0 ");
 }
 
-/* All callbacks may be missing; such a subsystem hands over 0. */
+/* Without callbacks, a subsystem hands over 0. */
 static void luo_subsystem_no_ops(struct kunit *test)
 {
 	struct subsystem_test *t = test->priv;
@@ -287,7 +287,7 @@ static void luo_subsystem_no_ops(struct kunit *test)
 	expect_log(test, "p0 f0 u0 c0 ");
 }
 
-/* Data meets its subsystem, whichever comes first; finish is in order. */
+/* boot() runs whether data or subsystem comes first; finish() is in order. */
 static void luo_subsystem_boot(struct kunit *test)
 {
 	struct subsystem_test *t = test->priv;
@@ -303,7 +303,7 @@ static void luo_subsystem_boot(struct kunit *test)
 	expect_log(test, "b0 b1 ");
 	leave(test, "mock2", 202);
 	expect_log(test, "b2 ");
-	/* A module that comes again. */
+	/* The module is loaded again. */
 	KUNIT_EXPECT_EQ(test, luo_subsystem_set_remove(&t->set, first), 0);
 	add(test, 0, 0);
 	expect_log(test, "b0 ");
@@ -314,7 +314,7 @@ static void luo_subsystem_boot(struct kunit *test)
 	expect_log(test, "");
 }
 
-/* What is not finished goes on as it came, known or not. */
+/* Unfinished data is carried forward unchanged, with or without a subsystem. */
 static void luo_subsystem_hand_on(struct kunit *test)
 {
 	struct subsystem_test *t = test->priv;

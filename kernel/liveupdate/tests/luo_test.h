@@ -1,7 +1,5 @@
 /* SPDX-License-Identifier: GPL-2.0 */
-/*
- * What the parts of the module luo_test share with each other.
- */
+/* Interfaces between the files of the module luo_test. */
 
 #ifndef _LINUX_LIVEUPDATE_TESTS_LUO_TEST_H
 #define _LINUX_LIVEUPDATE_TESTS_LUO_TEST_H

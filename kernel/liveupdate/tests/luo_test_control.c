@@ -1,15 +1,15 @@
 // SPDX-License-Identifier: GPL-2.0
 /*
- * What userspace tells the callbacks of luo_test to do, and sees of them.
+ * Control and log of the callbacks of luo_test.
  *
  * In debugfs, directory luo_test:
  *
- *	fail	written "CALLBACK N ERRNO": the N-th call of it from now on fails,
- *		once
- *	hold	written "CALLBACK": each call of it waits until something else is
+ *	fail	write "CALLBACK N ERRNO": the N-th call of CALLBACK from now on
+ *		fails once, with ERRNO
+ *	hold	write "CALLBACK": calls of CALLBACK block until anything else is
  *		written
- *	calls	read: takes "CALLBACK:WHO " for each call that nobody has read so
- *		far, in their order; one that failed has a ! at its end
+ *	calls	read: returns and removes "CALLBACK:WHO " for each call in
+ *		order; a failed call has a "!" appended
  */
 
 #include <linux/cleanup.h>
@@ -54,14 +54,14 @@ static int due_error(const char *callback)
 	return control.fail_err;
 }
 
-/* Called by who is about to sleep, so it must not. */
+/* Called as a wait_event() condition, so it must not sleep. */
 static bool is_held(const char *callback)
 {
 	guard(spinlock)(&control.hold_lock);
 	return !strcmp(control.hold, callback);
 }
 
-/* Notes a call, and returns what it has to fail with, or 0. */
+/* Logs a call; returns the error that it has to fail with, or 0. */
 int luo_test_call(const char *callback, const char *who)
 {
 	int err;
@@ -138,7 +138,7 @@ static void forget_calls(size_t len)
 	memmove(control.calls, control.calls + len, control.len);
 }
 
-/* One step for who reads, so that no call gets lost between two. */
+/* Reading and removing is atomic, so that no call is lost between two reads. */
 static ssize_t calls_read(struct file *file, char __user *to, size_t size,
 			  loff_t *pos)
 {

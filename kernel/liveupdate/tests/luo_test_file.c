@@ -1,11 +1,11 @@
 // SPDX-License-Identifier: GPL-2.0
 /*
- * The files of luo_test: /dev/luo_test holds a number, each opener one of his
- * own, which a live update carries over in one of two formats. All of them
- * depend on one object (FLB), which counts how often it was made.
+ * The files of luo_test: each open of /dev/luo_test creates a file that holds a
+ * number, which a live update preserves in one of two formats. All files depend
+ * on one shared object (FLB), which counts how often it was created.
  *
- * A file is known in the calls by its number; the number of a retrieved file is
- * the one that it had when it was frozen.
+ * The log identifies a file by its number; for a retrieved file that is the
+ * number at the time of the freeze.
  */
 
 #include <linux/anon_inodes.h>
@@ -84,7 +84,7 @@ static int test_can_preserve(struct liveupdate_file_handler *handler,
 	return file->f_op == &test_fops ? 0 : -ENOENT;
 }
 
-/* There is no room for more in the older format. */
+/* The older format has only 32 bits for the number. */
 static int test_v1_can_write(struct liveupdate_file_handler *handler,
 			     struct file *file)
 {
@@ -273,7 +273,7 @@ static struct liveupdate_flb flb = {
 	.format = &test_flb,
 };
 
-/* How often the object was made, as the previous kernel left it. */
+/* Shows the counter of the object that the previous kernel handed over. */
 static int flb_get(void *unused, u64 *value)
 {
 	void *obj;

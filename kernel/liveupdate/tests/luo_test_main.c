@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: GPL-2.0
 /*
- * Files, an object that they share, and subsystems for tests of live update,
- * which fail when they are told to, and tell in which order they were called.
+ * Test files, a shared object and subsystems for live update. Their callbacks
+ * fail on request, and log the order in which they are called.
  */
 
 #include <linux/debugfs.h>

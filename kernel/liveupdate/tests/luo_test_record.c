@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: GPL-2.0
 /*
- * What luo_test leaves to the next kernel: a number in a page of its own.
+ * Handover records of luo_test: a number in a page of its own.
  */
 
 #include <linux/errno.h>
@@ -16,7 +16,9 @@ struct record {
 	u64 value;
 };
 
-/* Preserves @value; @data is where it is. */
+/*
+ * Creates a preserved record of @value; @data is set to its physical address.
+ */
 int luo_test_record(u64 value, u64 *data)
 {
 	struct record *record = kho_alloc_preserve(sizeof(*record));
@@ -36,13 +38,13 @@ void luo_test_record_update(u64 data, u64 value)
 	record->value = value;
 }
 
-/* Takes back luo_test_record(). */
+/* Undoes luo_test_record(). */
 void luo_test_record_drop(u64 data)
 {
 	kho_unpreserve_free(phys_to_virt(data));
 }
 
-/* In the next kernel: looks at the number. */
+/* Reads the record in the next kernel. */
 int luo_test_record_read(u64 data, u64 *value)
 {
 	struct record *record = kho_incoming_data(data, sizeof(*record));
@@ -53,7 +55,7 @@ int luo_test_record_read(u64 data, u64 *value)
 	return 0;
 }
 
-/* In the next kernel: frees it. */
+/* Frees the record in the next kernel. */
 int luo_test_record_finish(u64 data)
 {
 	u64 value;

@@ -1,12 +1,12 @@
 // SPDX-License-Identifier: GPL-2.0
 /*
- * The subsystems of luo_test: they come and go as userspace says, and hand over
- * the number that they were given.
+ * The subsystems of luo_test: userspace registers and unregisters them. Each
+ * hands over the number that it was registered with.
  *
  * In debugfs, directory luo_test:
  *
- *	subsystem	written "+NAME NUMBER" or "-NAME"; read: "NAME=NUMBER " for
- *			each that got a number from the previous kernel
+ *	subsystem	write "+NAME NUMBER" or "-NAME"; read: "NAME=NUMBER "
+ *			for each one with a number from the previous kernel
  */
 
 #include <linux/cleanup.h>
