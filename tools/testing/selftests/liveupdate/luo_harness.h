@@ -46,7 +46,7 @@ static inline void luo_setup_module(struct __test_metadata *_metadata)
 	const int err = luo_test_load();
 
 	if (err == -ENOENT)
-		SKIP(_exit(0), "no luo_test: no CONFIG_LIVEUPDATE_TEST=m");
+		SKIP(_exit(0), "no module luo_test: no CONFIG_LIVEUPDATE_TEST=m, or not installed");
 	ASSERT_EQ(err, 0);
 }
 

@@ -84,8 +84,10 @@ int luo_kernel_said(const char *text);
 
 /*
  * The module luo_test: its debugfs files, its files, and callbacks since the
- * last call, "CALLBACK:WHO " for each. luo_test_wait_for() times out; @seen
- * collects the callbacks, and has to be empty at first.
+ * last call, "CALLBACK:WHO " for each. luo_test_load() fails with -ENOENT if
+ * there is no such module, and with -EEXIST if it is loaded or built in.
+ * luo_test_wait_for() times out; @seen collects the callbacks, and has to be
+ * empty at first.
  */
 #define LUO_TEST_CALLS 4096
 
