@@ -34,7 +34,7 @@ FIXTURE_SETUP(callbacks)
 
 	self->dev = luo_setup_device(_metadata);
 	luo_setup_module(_metadata);
-	self->held = luo_held();
+	self->held = luo_setup_held(_metadata);
 	ASSERT_EQ(luo_test_tell("subsystem", "+x 1"), 0);
 	ASSERT_EQ(luo_test_tell("subsystem", "+y 2"), 0);
 	self->a = luo_setup_session(_metadata, self->dev, "a");

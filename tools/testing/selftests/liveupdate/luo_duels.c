@@ -47,6 +47,7 @@ FIXTURE_SETUP(duels)
 	struct duel *d = &self->d;
 
 	d->dev = luo_setup_device(_metadata);
+	luo_setup_memfds(_metadata);
 	luo_setup_module(_metadata);
 	d->a = luo_setup_session(_metadata, d->dev, "a");
 	d->b = luo_setup_session(_metadata, d->dev, "b");
@@ -54,7 +55,7 @@ FIXTURE_SETUP(duels)
 	d->other = luo_memfd_filled("other", PAGE, 2);
 	ASSERT_GE(d->file, 0);
 	ASSERT_GE(d->other, 0);
-	self->held = luo_held();
+	self->held = luo_setup_held(_metadata);
 	self->files = luo_open_files();
 }
 

@@ -29,16 +29,17 @@ FIXTURE_SETUP(fail)
 	int err;
 
 	self->dev = luo_setup_device(_metadata);
+	luo_setup_memfds(_metadata);
+	self->held = luo_setup_held(_metadata);
 	err = luo_nth_open();
 	if (err == -ENOENT)
-		SKIP(return, "no /proc/thread-self/fail-nth: no CONFIG_FAULT_INJECTION");
+		SKIP(return, "no fail-nth, failslab or fail_page_alloc: no fault injection");
 	ASSERT_EQ(err, 0);
 	self->dense = luo_memfd_filled("dense", 300 * PAGE, 1);
 	self->sparse = luo_memfd("sparse", 1L << 36);
 	ASSERT_GE(self->dense, 0);
 	ASSERT_GE(self->sparse, 0);
 	ASSERT_EQ(luo_fill(self->sparse, 1L << 35, PAGE, 2), 0);
-	self->held = luo_held();
 }
 
 FIXTURE_TEARDOWN(fail)

@@ -99,8 +99,9 @@ FIXTURE(formats)
 
 FIXTURE_SETUP(formats)
 {
-	luo_setup_module(_metadata);
 	self->dev = luo_setup_device(_metadata);
+	luo_setup_memfds(_metadata);
+	luo_setup_module(_metadata);
 	self->session = luo_setup_session(_metadata, self->dev, "formats");
 	self->memfd = luo_memfd_filled("formats", 4096, 1);
 	ASSERT_GE(self->memfd, 0);

@@ -50,6 +50,12 @@ static inline void luo_setup_module(struct __test_metadata *_metadata)
 	ASSERT_EQ(err, 0);
 }
 
+static inline void luo_setup_memfds(struct __test_metadata *_metadata)
+{
+	if (access(LUO_MEMFD_EXTENTS, F_OK))
+		SKIP(_exit(0), "memfds cannot be preserved: no CONFIG_LIVEUPDATE_MEMFD");
+}
+
 /* Preserved memory, and memory of its records. */
 struct luo_held {
 	long pages;
@@ -62,6 +68,17 @@ static inline struct luo_held luo_held(void)
 		.pages = luo_kho_pages(),
 		.nodes = luo_kho_nodes(),
 	};
+}
+
+static inline struct luo_held luo_setup_held(struct __test_metadata *_metadata)
+{
+	const struct luo_held held = luo_held();
+
+	if (held.pages == -ENOENT)
+		SKIP(_exit(0), "no kho in debugfs: no CONFIG_KEXEC_HANDOVER_DEBUGFS, or not mounted");
+	ASSERT_GT(held.pages, 0);
+	ASSERT_GT(held.nodes, 0);
+	return held;
 }
 
 /* Checks that a test leaves nothing preserved. */

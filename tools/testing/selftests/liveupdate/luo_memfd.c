@@ -54,8 +54,9 @@ FIXTURE_VARIANT_ADD(memfd, folios)
 FIXTURE_SETUP(memfd)
 {
 	self->dev = luo_setup_device(_metadata);
+	luo_setup_memfds(_metadata);
 	ASSERT_EQ(luo_write_file(LUO_MEMFD_EXTENTS, variant->extents), 0);
-	self->held = luo_held();
+	self->held = luo_setup_held(_metadata);
 	self->session = luo_setup_session(_metadata, self->dev, "memfd");
 	self->fd = luo_memfd_filled("memfd", SIZE, 1);
 	ASSERT_GE(self->fd, 0);

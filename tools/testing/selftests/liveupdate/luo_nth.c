@@ -24,19 +24,19 @@ static int setup_injection(void)
 	size_t i;
 	int err = 0;
 
-	for (i = 0; i < ARRAY_SIZE(kinds); i++) {
+	for (i = 0; i < ARRAY_SIZE(kinds) && !err; i++) {
 		const char *dir = "/sys/kernel/debug";
 
 		snprintf(path, sizeof(path), "%s/%s/ignore-gfp-wait", dir,
 			 kinds[i]);
-		err |= luo_write_file(path, "N");
+		err = luo_write_file(path, "N");
 		snprintf(path, sizeof(path), "%s/%s/verbose", dir, kinds[i]);
-		err |= luo_write_file(path, "0");
+		err = err ?: luo_write_file(path, "0");
 	}
-	err |= luo_write_file("/sys/kernel/debug/fail_page_alloc/ignore-gfp-highmem",
-			      "N");
-	err |= luo_write_file("/sys/kernel/debug/fail_page_alloc/min-order", "0");
-	return err ? -EIO : 0;
+	err = err ?: luo_write_file("/sys/kernel/debug/fail_page_alloc/ignore-gfp-highmem",
+				    "N");
+	return err ?: luo_write_file("/sys/kernel/debug/fail_page_alloc/min-order",
+				     "0");
 }
 
 int luo_nth_open(void)

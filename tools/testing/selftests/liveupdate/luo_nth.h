@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: GPL-2.0 */
 /*
- * Makes the n-th allocation of a task fail; needs CONFIG_FAULT_INJECTION.
+ * Makes the n-th allocation of a task fail; needs CONFIG_FAILSLAB,
+ * CONFIG_FAIL_PAGE_ALLOC and CONFIG_FAULT_INJECTION_DEBUG_FS.
  */
 
 #ifndef LUO_NTH_H

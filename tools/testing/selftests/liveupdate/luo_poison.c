@@ -50,11 +50,20 @@ FIXTURE_VARIANT_ADD(poison, folios)
 	.prepare = 0,
 };
 
+/* With a length of 0 no page is poisoned; without the option it is -EINVAL. */
+static bool pages_can_be_broken(void)
+{
+	return !madvise(NULL, 0, MADV_HWPOISON);
+}
+
 FIXTURE_SETUP(poison)
 {
+	if (!pages_can_be_broken())
+		SKIP(return, "no MADV_HWPOISON: no CONFIG_MEMORY_FAILURE");
 	self->dev = luo_setup_device(_metadata);
+	luo_setup_memfds(_metadata);
 	ASSERT_EQ(luo_write_file(LUO_MEMFD_EXTENTS, variant->extents), 0);
-	self->held = luo_held();
+	self->held = luo_setup_held(_metadata);
 	self->session = luo_setup_session(_metadata, self->dev, "poison");
 	self->fd = luo_memfd("poison", SIZE);
 	ASSERT_GE(self->fd, 0);
@@ -193,6 +202,8 @@ TEST_F(poison, broken_page_of_a_huge_one)
 {
 	int fd;
 
+	if (access(SHMEM_HUGE, F_OK))
+		SKIP(return, "no huge pages: no CONFIG_TRANSPARENT_HUGEPAGE");
 	ASSERT_EQ(luo_write_file(SHMEM_HUGE, "always"), 0);
 	fd = luo_memfd_filled("huge", 2 * HUGE, 1);
 	EXPECT_EQ(luo_write_file(SHMEM_HUGE, "never"), 0);

@@ -309,6 +309,8 @@ FIXTURE_SETUP(races)
 	int i;
 
 	arena.dev = luo_setup_device(_metadata);
+	luo_setup_memfds(_metadata);
+	luo_setup_held(_metadata);
 	luo_setup_module(_metadata);
 	ASSERT_EQ(luo_test_tell("subsystem", "+x 1"), 0);
 	self->seed = luo_seed();

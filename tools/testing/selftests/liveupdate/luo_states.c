@@ -36,8 +36,9 @@ FIXTURE(states)
 FIXTURE_SETUP(states)
 {
 	self->dev = luo_setup_device(_metadata);
+	luo_setup_memfds(_metadata);
 	ASSERT_EQ(luo_state(self->dev), NORMAL);
-	self->held = luo_held();
+	self->held = luo_setup_held(_metadata);
 	self->a = luo_setup_session(_metadata, self->dev, "a");
 	self->b = luo_setup_session(_metadata, self->dev, "b");
 	self->file = luo_memfd_filled("file", 5 * PAGE, 1);
