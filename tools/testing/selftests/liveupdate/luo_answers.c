@@ -40,14 +40,15 @@ FIXTURE(answers)
 	struct command command;
 };
 
-static void protect(int uffd, void *page, bool protected)
+static void protect(struct __test_metadata *_metadata, int uffd, void *page,
+		    bool protected)
 {
 	struct uffdio_writeprotect wp = {
 		.range = { (uintptr_t)page, PAGE },
 		.mode = protected ? UFFDIO_WRITEPROTECT_MODE_WP : 0,
 	};
 
-	luo_check_eq(ioctl(uffd, UFFDIO_WRITEPROTECT, &wp), 0);
+	ASSERT_EQ(ioctl(uffd, UFFDIO_WRITEPROTECT, &wp), 0);
 }
 
 static int open_uffd(void *page)
@@ -64,19 +65,22 @@ static int open_uffd(void *page)
 
 	if (fd < 0 || ioctl(fd, UFFDIO_API, &api) ||
 	    ioctl(fd, UFFDIO_REGISTER, &range))
-		return -1;
+		return -errno;
 	return fd;
 }
 
 FIXTURE_SETUP(answers)
 {
 	self->dev = luo_setup_device(_metadata);
+	luo_setup_memfds(_metadata);
 	self->session = luo_setup_session(_metadata, self->dev, "answers");
 	self->page = mmap(NULL, PAGE, PROT_READ | PROT_WRITE,
 			  MAP_PRIVATE | MAP_ANONYMOUS, -1, 0);
 	ASSERT_NE(self->page, MAP_FAILED);
 	memset(self->page, 0, PAGE);
 	self->uffd = open_uffd(self->page);
+	if (self->uffd == -ENOSYS)
+		SKIP(return, "no userfaultfd(2): no CONFIG_USERFAULTFD");
 	ASSERT_GE(self->uffd, 0);
 }
 
@@ -96,22 +100,23 @@ static void *give_command(void *arg)
 }
 
 /* Starts a command, and waits until it is about to write its result. */
-static void begin(struct command *command, int uffd, int fd, unsigned long cmd,
-		  void *arg)
+static void begin(struct __test_metadata *_metadata, struct command *command,
+		  int uffd, int fd, unsigned long cmd, void *arg)
 {
 	struct pollfd poll_fd = { .fd = uffd, .events = POLLIN };
 	struct uffd_msg msg;
 
 	*command = (struct command) { .fd = fd, .cmd = cmd, .arg = arg };
-	protect(uffd, arg, true);
-	luo_check_eq(pthread_create(&command->thread, NULL, give_command,
-				    command), 0);
-	luo_check_eq(poll(&poll_fd, 1, -1), 1);
-	luo_check_eq(read(uffd, &msg, sizeof(msg)), sizeof(msg));
-	luo_check_eq(msg.event, UFFD_EVENT_PAGEFAULT);
+	protect(_metadata, uffd, arg, true);
+	ASSERT_EQ(pthread_create(&command->thread, NULL, give_command, command),
+		  0);
+	ASSERT_EQ(poll(&poll_fd, 1, -1), 1);
+	ASSERT_EQ(read(uffd, &msg, sizeof(msg)), sizeof(msg));
+	ASSERT_EQ(msg.event, UFFD_EVENT_PAGEFAULT);
 }
 
-static void begin_preserve(struct command *command, int uffd, int session,
+static void begin_preserve(struct __test_metadata *_metadata,
+			   struct command *command, int uffd, int session,
 			   int memfd, struct liveupdate_session_preserve_fd *arg)
 {
 	*arg = (struct liveupdate_session_preserve_fd) {
@@ -119,13 +124,15 @@ static void begin_preserve(struct command *command, int uffd, int session,
 		.fd = memfd,
 		.token = 1,
 	};
-	begin(command, uffd, session, LIVEUPDATE_SESSION_PRESERVE_FD, arg);
+	begin(_metadata, command, uffd, session, LIVEUPDATE_SESSION_PRESERVE_FD,
+	      arg);
 }
 
-static int end(struct command *command, int uffd)
+static int end(struct __test_metadata *_metadata, struct command *command,
+	       int uffd)
 {
-	protect(uffd, command->arg, false);
-	luo_check_eq(pthread_join(command->thread, NULL), 0);
+	protect(_metadata, uffd, command->arg, false);
+	ASSERT_EQ(pthread_join(command->thread, NULL), 0);
 	return command->result;
 }
 
@@ -134,11 +141,11 @@ TEST_F(answers, preserve_fd_does_not_hold_up_the_update)
 	int memfd = luo_memfd_filled("answers", PAGE, 1);
 
 	ASSERT_GE(memfd, 0);
-	begin_preserve(&self->command, self->uffd, self->session, memfd,
-		       self->page);
+	begin_preserve(_metadata, &self->command, self->uffd, self->session,
+		       memfd, self->page);
 	EXPECT_EQ(luo_event(self->dev, LIVEUPDATE_PREPARE), 0);
 	/* The command had not changed anything. */
-	EXPECT_EQ(end(&self->command, self->uffd), -EBUSY);
+	EXPECT_EQ(end(_metadata, &self->command, self->uffd), -EBUSY);
 	EXPECT_EQ(luo_event(self->dev, LIVEUPDATE_CANCEL), 0);
 	EXPECT_EQ(luo_preserve_fd(self->session, memfd, 1), 0);
 	close(memfd);
@@ -152,10 +159,10 @@ TEST_F(answers, create_does_not_hold_up_the_update)
 		.size = sizeof(*arg),
 		.name = "another",
 	};
-	begin(&self->command, self->uffd, self->dev,
+	begin(_metadata, &self->command, self->uffd, self->dev,
 	      LIVEUPDATE_IOCTL_CREATE_SESSION, arg);
 	EXPECT_EQ(luo_event(self->dev, LIVEUPDATE_PREPARE), 0);
-	EXPECT_EQ(end(&self->command, self->uffd), -EAGAIN);
+	EXPECT_EQ(end(_metadata, &self->command, self->uffd), -EAGAIN);
 	EXPECT_EQ(luo_event(self->dev, LIVEUPDATE_CANCEL), 0);
 	/* The name is still free, and the reported fd is not open. */
 	EXPECT_EQ(fcntl(arg->fd, F_GETFD), -1);
@@ -169,12 +176,12 @@ TEST_F(answers, other_sessions_can_be_closed)
 
 	ASSERT_GE(memfd, 0);
 	ASSERT_GE(other, 0);
-	begin_preserve(&self->command, self->uffd, self->session, memfd,
-		       self->page);
+	begin_preserve(_metadata, &self->command, self->uffd, self->session,
+		       memfd, self->page);
 	EXPECT_EQ(luo_event(self->dev, LIVEUPDATE_PREPARE), 0);
 	EXPECT_EQ(luo_event(self->dev, LIVEUPDATE_CANCEL), 0);
 	EXPECT_EQ(close(other), 0);
-	EXPECT_EQ(end(&self->command, self->uffd), 0);
+	EXPECT_EQ(end(_metadata, &self->command, self->uffd), 0);
 	EXPECT_EQ(luo_unpreserve_fd(self->session, 1), 0);
 	close(memfd);
 }
