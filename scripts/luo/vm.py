@@ -75,6 +75,8 @@ class Guest:
             sockets = "" if self.acpi else f",sockets={self.cpus}"
             argv += ["-smp", f"{self.cpus}{sockets}", "-accel", kind]
         append = ("console=ttyS0 kho=on liveupdate=on retain_initrd "
+                  # Marks a machine for tests, see luo_is_test_machine().
+                  "luo.test=0 "
                   # Panic on oops, instead of waiting for the time limit.
                   "oops=panic panic=-1 "
                   # The timer check can fail on a busy host.

@@ -71,6 +71,7 @@ static int open_uffd(void *page)
 
 FIXTURE_SETUP(answers)
 {
+	luo_setup_machine(_metadata);
 	self->dev = luo_setup_device(_metadata);
 	luo_setup_memfds(_metadata);
 	self->session = luo_setup_session(_metadata, self->dev, "answers");

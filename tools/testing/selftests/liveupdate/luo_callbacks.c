@@ -32,6 +32,7 @@ FIXTURE_SETUP(callbacks)
 {
 	int i;
 
+	luo_setup_machine(_metadata);
 	self->dev = luo_setup_device(_metadata);
 	luo_setup_module(_metadata);
 	self->held = luo_setup_held(_metadata);

@@ -46,6 +46,7 @@ FIXTURE_SETUP(duels)
 {
 	struct duel *d = &self->d;
 
+	luo_setup_machine(_metadata);
 	d->dev = luo_setup_device(_metadata);
 	luo_setup_memfds(_metadata);
 	luo_setup_module(_metadata);

@@ -28,6 +28,7 @@ FIXTURE_SETUP(fail)
 {
 	int err;
 
+	luo_setup_machine(_metadata);
 	self->dev = luo_setup_device(_metadata);
 	luo_setup_memfds(_metadata);
 	self->held = luo_setup_held(_metadata);

@@ -99,6 +99,7 @@ FIXTURE(formats)
 
 FIXTURE_SETUP(formats)
 {
+	luo_setup_machine(_metadata);
 	self->dev = luo_setup_device(_metadata);
 	luo_setup_memfds(_metadata);
 	luo_setup_module(_metadata);

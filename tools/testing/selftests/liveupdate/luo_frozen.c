@@ -55,6 +55,7 @@ FIXTURE_VARIANT_ADD(frozen, folios)
 
 FIXTURE_SETUP(frozen)
 {
+	luo_setup_machine(_metadata);
 	self->dev = luo_setup_device(_metadata);
 	luo_setup_memfds(_metadata);
 	ASSERT_EQ(luo_write_file(LUO_MEMFD_EXTENTS, variant->extents), 0);

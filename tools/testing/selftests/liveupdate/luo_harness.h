@@ -22,6 +22,17 @@
  * For the beginning of FIXTURE_SETUP(). They return only if the test can run: a
  * fixture that is not set up ends the process.
  */
+
+/*
+ * For tests that prepare all sessions, reboot, switch formats, poison pages or
+ * inject faults: on a machine in use, other sessions would be lost.
+ */
+static inline void luo_setup_machine(struct __test_metadata *_metadata)
+{
+	if (!luo_is_test_machine())
+		SKIP(_exit(0), LUO_NO_TEST_MACHINE);
+}
+
 static inline int luo_setup_device(struct __test_metadata *_metadata)
 {
 	const int dev = luo_open();

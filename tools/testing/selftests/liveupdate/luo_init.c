@@ -380,8 +380,12 @@ int main(void)
 	int stage;
 
 	note_time();
-	if (!is_service())
+	if (!is_service()) {
 		mount_all();
+	} else if (!cmdline_has("luo.test")) {
+		fprintf(stderr, "luo_init: no luo.test= on the command line: this machine is not for tests\n");
+		return EXIT_FAILURE;
+	}
 	setenv("PATH", "/bin:/sbin", 1);
 	setenv("HOME", "/root", 1);
 	if (cmdline_has("luo.shell"))

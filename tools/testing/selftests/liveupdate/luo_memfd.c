@@ -53,6 +53,7 @@ FIXTURE_VARIANT_ADD(memfd, folios)
 
 FIXTURE_SETUP(memfd)
 {
+	luo_setup_machine(_metadata);
 	self->dev = luo_setup_device(_metadata);
 	luo_setup_memfds(_metadata);
 	ASSERT_EQ(luo_write_file(LUO_MEMFD_EXTENTS, variant->extents), 0);

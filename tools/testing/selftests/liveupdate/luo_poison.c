@@ -58,6 +58,7 @@ static bool pages_can_be_broken(void)
 
 FIXTURE_SETUP(poison)
 {
+	luo_setup_machine(_metadata);
 	if (!pages_can_be_broken())
 		SKIP(return, "no MADV_HWPOISON: no CONFIG_MEMORY_FAILURE");
 	self->dev = luo_setup_device(_metadata);

@@ -308,6 +308,7 @@ FIXTURE_SETUP(races)
 {
 	int i;
 
+	luo_setup_machine(_metadata);
 	arena.dev = luo_setup_device(_metadata);
 	luo_setup_memfds(_metadata);
 	luo_setup_held(_metadata);

@@ -35,6 +35,7 @@ FIXTURE(states)
 /* Two sessions, a file in one of them. */
 FIXTURE_SETUP(states)
 {
+	luo_setup_machine(_metadata);
 	self->dev = luo_setup_device(_metadata);
 	luo_setup_memfds(_metadata);
 	ASSERT_EQ(luo_state(self->dev), NORMAL);

@@ -69,6 +69,7 @@ FIXTURE(trace)
 /* A subsystem, a session, and a file that is not preserved. */
 FIXTURE_SETUP(trace)
 {
+	luo_setup_machine(_metadata);
 	mount("tracefs", TRACING, "tracefs", 0, NULL);
 	if (access(TRACING "events", F_OK))
 		SKIP(return, "no tracefs: no CONFIG_EVENT_TRACING");

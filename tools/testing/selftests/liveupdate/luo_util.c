@@ -461,9 +461,15 @@ static int read_cmdline(char *buf, size_t len)
 	return 0;
 }
 
-/*
- * The command line of this kernel, with new values of luo.test and luo.stage.
- */
+bool luo_is_test_machine(void)
+{
+	char line[4096] = " ";
+
+	return !read_cmdline(line + 1, sizeof(line) - 1) &&
+	       strstr(line, " luo.test=");
+}
+
+/* The command line of this kernel, with new values of luo.test and luo.stage. */
 static int next_cmdline(char *buf, size_t len, const char *append, int stage)
 {
 	char old[2048], *word, *rest = old;
@@ -577,12 +583,14 @@ int luo_run_stages(const struct luo_stage *stages, unsigned int nr)
 
 	if (stage < 1 || stage > nr)
 		ksft_exit_fail_msg("there is no stage %u\n", stage);
+	if (stage == 1)
+		ksft_print_header();
+	if (!luo_is_test_machine())
+		ksft_exit_skip(LUO_NO_TEST_MACHINE "\n");
 	current = &stages[stage - 1];
 	current_number = stage;
-	if (stage == 1) {
-		ksft_print_header();
+	if (stage == 1)
 		ksft_set_plan(nr);
-	}
 	/* Results are numbered across all kernels. */
 	ksft_plan = nr;
 	ksft_cnt.ksft_pass = stage - 1;

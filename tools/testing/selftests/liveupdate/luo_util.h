@@ -38,6 +38,14 @@ int luo_unpreserve_fd(int session, uint64_t token);
 int luo_list_fds(int session, uint64_t *cursor,
 		 struct liveupdate_file_info *info, unsigned int nr);
 
+/*
+ * True if the kernel command line has luo.test=, which marks a machine that is
+ * only there for tests. Each kexec of a test passes it on.
+ */
+#define LUO_NO_TEST_MACHINE "not a machine for tests: no luo.test= on the command line, see README"
+
+bool luo_is_test_machine(void);
+
 /* Files whose contents follow from a seed */
 void luo_pattern(void *buf, size_t len, uint64_t seed, uint64_t offset);
 int luo_memfd(const char *name, off_t size);
