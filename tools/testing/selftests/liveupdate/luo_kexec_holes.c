@@ -122,7 +122,6 @@ static void after(void)
 		check_pages(i, atomic_load(&progress->pages[i]));
 	luo_check_eq(luo_finish(session), 0);
 	close(session);
-	luo_check_eq(luo_write_file(LUO_MEMFD_EXTENTS, "1"), 0);
 }
 
 static const struct luo_stage stages[] = {
@@ -132,7 +131,5 @@ static const struct luo_stage stages[] = {
 
 int main(int argc, char **argv)
 {
-	if (argc > 1 && !strcmp(argv[1], "folios"))
-		luo_check_eq(luo_write_file(LUO_MEMFD_EXTENTS, "0"), 0);
-	return luo_run_stages(stages, ARRAY_SIZE(stages));
+	return luo_run_variant(argc, argv, stages, ARRAY_SIZE(stages));
 }

@@ -45,11 +45,13 @@
 #define SWAP_DEVICE "/dev/ram0"
 #define SWAP_PAGES 32768
 
-static const char *format = "1";
-
 /* Pages beyond the end of the file; the mainline format loses them. */
 #define BEHIND (2 * PAGE)
-static long lost;
+
+static long lost(void)
+{
+	return luo_folios() ? BEHIND : 0;
+}
 
 static void make_cgroup(const char *path)
 {
@@ -144,7 +146,6 @@ static void preserve(int dev, const char *name, int fd)
 {
 	const int session = luo_get(luo_create(dev, name));
 
-	luo_check_eq(luo_write_file(LUO_MEMFD_EXTENTS, format), 0);
 	luo_check_eq(luo_preserve_fd(session, fd, 1), 0);
 }
 
@@ -311,7 +312,7 @@ static void third_kernel(void)
 	luo_check(luo_matches(fd, 0, MIB, 1));
 	luo_check(luo_matches(fd, MIB, 8 * MIB, 2));
 	luo_check(luo_matches(fd, 9 * MIB, SIZE - 9 * MIB, 1));
-	luo_check_eq(luo_blocks(fd) * 512, SIZE + BEHIND - lost);
+	luo_check_eq(luo_blocks(fd) * 512, SIZE + BEHIND - lost());
 	luo_check_eq(luo_finish(session), 0);
 	close(session);
 	check_tail(dev);
@@ -335,9 +336,5 @@ static const struct luo_stage stages[] = {
 
 int main(int argc, char **argv)
 {
-	if (argc > 1 && !strcmp(argv[1], "folios")) {
-		format = "0";
-		lost = BEHIND;
-	}
-	return luo_run_stages(stages, ARRAY_SIZE(stages));
+	return luo_run_variant(argc, argv, stages, ARRAY_SIZE(stages));
 }

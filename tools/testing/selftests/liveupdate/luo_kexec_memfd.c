@@ -6,7 +6,6 @@
  */
 
 #include <fcntl.h>
-#include <string.h>
 #include <sys/mman.h>
 #include <sys/stat.h>
 #include <unistd.h>
@@ -186,10 +185,7 @@ static const struct luo_stage stages[] = {
 	{ "files after two updates", second_time },
 };
 
-/* "folios" selects the format of mainline. */
 int main(int argc, char **argv)
 {
-	if (argc > 1 && !strcmp(argv[1], "folios"))
-		luo_check_eq(luo_write_file(LUO_MEMFD_EXTENTS, "0"), 0);
-	return luo_run_stages(stages, ARRAY_SIZE(stages));
+	return luo_run_variant(argc, argv, stages, ARRAY_SIZE(stages));
 }

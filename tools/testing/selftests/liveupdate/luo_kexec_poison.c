@@ -8,7 +8,6 @@
 
 #include <errno.h>
 #include <fcntl.h>
-#include <string.h>
 #include <sys/mman.h>
 #include <sys/wait.h>
 #include <unistd.h>
@@ -69,7 +68,6 @@ static void after(void)
 	luo_check_eq(luo_retrieve_fd(session, 2), -ENOENT);
 	luo_check_eq(luo_finish(session), 0);
 	close(session);
-	luo_check_eq(luo_write_file(LUO_MEMFD_EXTENTS, "1"), 0);
 }
 
 static const struct luo_stage stages[] = {
@@ -79,7 +77,5 @@ static const struct luo_stage stages[] = {
 
 int main(int argc, char **argv)
 {
-	if (argc > 1 && !strcmp(argv[1], "folios"))
-		luo_check_eq(luo_write_file(LUO_MEMFD_EXTENTS, "0"), 0);
-	return luo_run_stages(stages, ARRAY_SIZE(stages));
+	return luo_run_variant(argc, argv, stages, ARRAY_SIZE(stages));
 }

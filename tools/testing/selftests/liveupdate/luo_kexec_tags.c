@@ -10,7 +10,6 @@
 #include <errno.h>
 #include <fcntl.h>
 #include <stdint.h>
-#include <string.h>
 #include <sys/mman.h>
 #include <unistd.h>
 
@@ -78,6 +77,7 @@ static void before(void)
 {
 	const int dev = luo_get(luo_open());
 
+	luo_check_eq(luo_read_number(PROFILING), 1);
 	preserve(dev, "kept");
 	preserve(dev, "dropped");
 	luo_check_eq(huge_pages(), 2 * HUGES);
@@ -141,6 +141,7 @@ static void after(void)
 	const int small = luo_get(luo_retrieve_fd(session, SMALL));
 	long had;
 
+	luo_check_eq(luo_read_number(PROFILING), 1);
 	luo_check_eq(luo_finish(session), 0);
 	luo_check_eq(huge_pages(), HUGES);
 	cut(large);
@@ -150,7 +151,6 @@ static void after(void)
 	close(small);
 	luo_check(luo_free_pages() - had > ALMOST_ALL);
 	drop(dev);
-	luo_check_eq(luo_write_file(LUO_MEMFD_EXTENTS, "1"), 0);
 }
 
 static const struct luo_stage stages[] = {
@@ -160,8 +160,5 @@ static const struct luo_stage stages[] = {
 
 int main(int argc, char **argv)
 {
-	luo_check_eq(luo_read_number(PROFILING), 1);
-	if (argc > 1 && !strcmp(argv[1], "folios"))
-		luo_check_eq(luo_write_file(LUO_MEMFD_EXTENTS, "0"), 0);
-	return luo_run_stages(stages, ARRAY_SIZE(stages));
+	return luo_run_variant(argc, argv, stages, ARRAY_SIZE(stages));
 }

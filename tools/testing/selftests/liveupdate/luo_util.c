@@ -576,6 +576,33 @@ void luo_next_kernel(void)
 	luo_jump();
 }
 
+/* The argument of a test of memfds, if it has one. */
+static const char *variant;
+
+bool luo_folios(void)
+{
+	return variant && !strcmp(variant, "folios");
+}
+
+int luo_run_variant(int argc, char **argv, const struct luo_stage *stages,
+		    unsigned int nr)
+{
+	variant = argv[1];
+	if (argc > 2 || (variant && !luo_folios() && strcmp(variant, "extents")))
+		ksft_exit_fail_msg("usage: %s [extents|folios]\n", argv[0]);
+	return luo_run_stages(stages, nr);
+}
+
+static void run_stage(const struct luo_stage *stage)
+{
+	if (variant)
+		luo_check_eq(luo_write_file(LUO_MEMFD_EXTENTS,
+					    luo_folios() ? "0" : "1"), 0);
+	stage->run();
+	if (variant)
+		luo_check_eq(luo_write_file(LUO_MEMFD_EXTENTS, "1"), 0);
+}
+
 int luo_run_stages(const struct luo_stage *stages, unsigned int nr)
 {
 	const char *env = getenv("LUO_STAGE");
@@ -594,7 +621,7 @@ int luo_run_stages(const struct luo_stage *stages, unsigned int nr)
 	/* Results are numbered across all kernels. */
 	ksft_plan = nr;
 	ksft_cnt.ksft_pass = stage - 1;
-	current->run();
+	run_stage(current);
 	ksft_test_result_pass("%s\n", current->name);
 	ksft_finished();
 }

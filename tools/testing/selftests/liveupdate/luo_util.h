@@ -130,6 +130,15 @@ struct luo_stage {
  */
 int luo_run_stages(const struct luo_stage *stages, unsigned int nr);
 
+/*
+ * The same for a test of memfds, in each of its kernels with the format that its
+ * argument names: "extents", or "folios", the one of mainline. Without an
+ * argument the format is that of the kernel.
+ */
+int luo_run_variant(int argc, char **argv, const struct luo_stage *stages,
+		    unsigned int nr);
+bool luo_folios(void);
+
 /* Reports the stage as passed and does the kexec; returns only on failure. */
 void luo_next_kernel(void);
 
