@@ -3,7 +3,7 @@
 
 import pytest
 
-from luo import runner, runs
+from luo import khotest, runner, runs
 
 # Estimated time of a boot and of its tests, in seconds.
 BOOT_COST = {"plain": 7, "debug": 25}
@@ -34,3 +34,10 @@ def test_run(job, request, machines, report):
             ("waited", runner.build_kernels(shared)))
         machines.update(runner.run_joined(shared))
     report(machines[job])
+
+
+@pytest.mark.name("plain/selftests_kho")
+@pytest.mark.cost(2 * BOOT_COST["plain"])
+def test_kho(report):
+    """The base kernel's own test of KHO."""
+    report([khotest.run("plain/selftests_kho")])
