@@ -258,12 +258,6 @@ TEST_F(luo, numbers_and_sizes_are_the_interface)
 	EXPECT_EQ(LIVEUPDATE_SESSION_RETRIEVE_FD, _IO(0xba, 0x41));
 	EXPECT_EQ(LIVEUPDATE_SESSION_FINISH, _IO(0xba, 0x42));
 	EXPECT_EQ(LIVEUPDATE_SESSION_GET_NAME, _IO(0xba, 0x43));
-	EXPECT_EQ(commands[0].size, 72);
-	EXPECT_EQ(commands[1].size, 72);
-	EXPECT_EQ(commands[2].size, 16);
-	EXPECT_EQ(commands[3].size, 16);
-	EXPECT_EQ(commands[4].size, 8);
-	EXPECT_EQ(commands[5].size, 72);
 	EXPECT_EQ(LIVEUPDATE_IOCTL_GET_STATE, _IO(0xba, 0x20));
 	EXPECT_EQ(LIVEUPDATE_IOCTL_SET_EVENT, _IO(0xba, 0x21));
 	EXPECT_EQ(LIVEUPDATE_IOCTL_LIST_SESSIONS, _IO(0xba, 0x22));
@@ -272,6 +266,23 @@ TEST_F(luo, numbers_and_sizes_are_the_interface)
 	EXPECT_EQ(LIVEUPDATE_SESSION_SET_EVENT, _IO(0xba, 0x61));
 	EXPECT_EQ(LIVEUPDATE_SESSION_UNPRESERVE_FD, _IO(0xba, 0x62));
 	EXPECT_EQ(LIVEUPDATE_SESSION_LIST_FDS, _IO(0xba, 0x63));
+	EXPECT_EQ(sizeof(struct liveupdate_ioctl_create_session), 72);
+	EXPECT_EQ(sizeof(struct liveupdate_ioctl_retrieve_session), 72);
+	EXPECT_EQ(sizeof(struct liveupdate_session_preserve_fd), 16);
+	EXPECT_EQ(sizeof(struct liveupdate_session_retrieve_fd), 16);
+	EXPECT_EQ(sizeof(struct liveupdate_session_finish), 8);
+	EXPECT_EQ(sizeof(struct liveupdate_session_get_name), 72);
+	EXPECT_EQ(sizeof(struct liveupdate_ioctl_get_state), 24);
+	EXPECT_EQ(sizeof(struct liveupdate_ioctl_set_event), 8);
+	EXPECT_EQ(sizeof(struct liveupdate_ioctl_list_sessions), 32);
+	EXPECT_EQ(sizeof(struct liveupdate_ioctl_discard_session), 72);
+	EXPECT_EQ(sizeof(struct liveupdate_session_get_state), 32);
+	EXPECT_EQ(sizeof(struct liveupdate_session_set_event), 8);
+	EXPECT_EQ(sizeof(struct liveupdate_session_unpreserve_fd), 16);
+	EXPECT_EQ(sizeof(struct liveupdate_session_list_fds), 32);
+	/* What commands fill arrays with. */
+	EXPECT_EQ(sizeof(struct liveupdate_session_info), 96);
+	EXPECT_EQ(sizeof(struct liveupdate_file_info), 72);
 }
 
 TEST_F(luo, size_of_every_struct)
