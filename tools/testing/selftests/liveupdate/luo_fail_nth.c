@@ -181,11 +181,21 @@ TEST_F(fail, prepare_and_freeze)
 	EXPECT_LT(nth, LUO_MAX_NTH);
 }
 
-/* Nothing that a close does may need memory. */
+/*
+ * Closing a session must not need memory: the few allocations that it makes may
+ * fail, and nothing stays preserved. CREATE comes first and fails, which shows
+ * that faults are injected: if none hits a close, then a close allocates nothing.
+ */
 TEST_F(fail, close)
 {
-	int nth;
+	int nth, hits = 0;
+	bool failed;
 
+	luo_nth_set(1);
+	EXPECT_EQ(luo_create(self->dev, "fail"), -ENOMEM);
+	failed = luo_nth_failed();
+	luo_nth_set(0);
+	ASSERT_TRUE(failed);
 	for (nth = 1; nth < 50; nth++) {
 		int session = luo_create(self->dev, "fail");
 
@@ -194,10 +204,15 @@ TEST_F(fail, close)
 		ASSERT_EQ(luo_preserve_fd(session, self->sparse, 2), 0);
 		luo_nth_set(nth);
 		close(session);
+		failed = luo_nth_failed();
 		luo_nth_set(0);
+		hits += failed;
 		ASSERT_EQ(luo_kho_pages(), self->held.pages);
 		ASSERT_EQ(luo_kho_nodes(), self->held.nodes);
 	}
+	TH_LOG("%d allocations failed", hits);
+	/* The last round was beyond the last allocation of a close. */
+	EXPECT_FALSE(failed);
 }
 
 TEST_HARNESS_MAIN
