@@ -75,6 +75,9 @@ static void nothing_came(void)
 
 	luo_check_eq(luo_retrieve(dev, "dropped"), -ENOENT);
 	luo_check_eq(luo_retrieve(dev, "empty"), -ENOENT);
+	luo_check_eq(luo_read_number("/sys/kernel/liveupdate/incoming/pages"),
+		     0);
+	luo_check_eq(luo_kho_incoming_pages(), 0);
 }
 
 static const struct luo_stage stages[] = {
