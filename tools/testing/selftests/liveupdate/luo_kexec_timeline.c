@@ -6,6 +6,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <time.h>
 #include <unistd.h>
 
 #include "../kselftest.h"
@@ -16,6 +17,22 @@
 
 /* A longer time between two points is an error of the clock. */
 #define LONGEST_US 600000000ULL
+
+/* In percent; clock and counter are calibrated independently at boot. */
+#define INEXACT 5
+
+/* luo_jump() writes the test's output before it calls reboot(2). */
+#define JUMP_US 2000000LL
+
+/* Seconds of sleep between points that are compared. */
+#define PAUSE 3
+
+/* Clock readings of the first kernel, passed to the next one in a memfd. */
+struct times {
+	long long least;
+	long long most;
+	long long realtime;
+};
 
 static const char * const points[] = {
 	"prepare-begin", "prepare-end", "freeze-begin", "freeze-end", "jump",
@@ -51,7 +68,32 @@ static void check_sessions(long outgoing, long incoming, long waiting)
 	luo_check_eq(atol(read_file("sessions/waiting")), waiting);
 }
 
-/* The timeline has only points of this kernel's boot. */
+static long long clock_us(clockid_t clock)
+{
+	struct timespec now;
+
+	luo_check_eq(clock_gettime(clock, &now), 0);
+	return now.tv_sec * 1000000LL + now.tv_nsec / 1000;
+}
+
+/* Notes how long it is from PREPARE to the jump. */
+static void prepare(int dev, int fd)
+{
+	long long before, after, now;
+	struct times times;
+
+	times.realtime = clock_us(CLOCK_REALTIME);
+	before = clock_us(CLOCK_MONOTONIC);
+	luo_check_eq(luo_event(dev, LIVEUPDATE_PREPARE), 0);
+	after = clock_us(CLOCK_MONOTONIC);
+	sleep(PAUSE);
+	now = clock_us(CLOCK_MONOTONIC);
+	times.least = now - after;
+	times.most = now - before + JUMP_US;
+	luo_check_eq(pwrite(fd, &times, sizeof(times), 0), sizeof(times));
+}
+
+/* Of this kernel there is nothing to tell yet but that it is there. */
 static void preserve(void)
 {
 	int dev = luo_get(luo_open()), session, fd;
@@ -72,7 +114,9 @@ static void preserve(void)
 	luo_check_eq(luo_preserve_fd(session, fd, 2), 0);
 	luo_get(luo_create(dev, "two"));
 	check_sessions(2, 0, 0);
-	luo_next_kernel();
+	luo_check_eq(luo_kexec_load(NULL, luo_next_stage()), 0);
+	prepare(dev, fd);
+	luo_jump();
 }
 
 /* The first @nr points were reached, in their order. */
@@ -100,9 +144,48 @@ static void check_timeline(unsigned int nr)
 	luo_check(last > 1000);
 }
 
+/* When a point was reached, since the first one. */
+static long long point_us(const char *name)
+{
+	const char *line = strstr(read_file("timeline"), name);
+
+	luo_check(line);
+	return strtoll(line + strlen(name), NULL, 10);
+}
+
+/* The clock says that it is from @least to @most between two points. */
+static void check_clock(const char *from, const char *to, long long least,
+			long long most)
+{
+	long long us = point_us(to) - point_us(from);
+
+	ksft_print_msg("from %s to %s: %lld us; by the clock %lld to %lld\n",
+		       from, to, us, least, most);
+	luo_check(us * (100 + INEXACT) >= least * 100);
+	luo_check(us * (100 - INEXACT) <= most * 100);
+}
+
+/*
+ * The only clock that goes on over a kexec is the RTC. CLOCK_REALTIME is set from
+ * it, and loses ticks while a kernel boots on a busy machine, so it confirms no
+ * more than the order of magnitude.
+ */
+static void check_first_kernel(int fd)
+{
+	long long now = clock_us(CLOCK_REALTIME);
+	struct times times;
+
+	luo_check_eq(pread(fd, &times, sizeof(times), 0), sizeof(times));
+	check_clock("prepare-begin", "freeze-begin", times.least, times.most);
+	now -= times.realtime;
+	luo_check(now > PAUSE * 1000000LL);
+	check_clock("prepare-begin", "last-retrieve", now / 3, now * 3);
+}
+
 static void retrieve(void)
 {
-	int dev = luo_get(luo_open()), session;
+	int dev = luo_get(luo_open()), session, fd;
+	long long before, after, begin;
 
 	luo_check(file_is("count", "1"));
 	luo_check(file_is("error", "0"));
@@ -112,13 +195,20 @@ static void retrieve(void)
 	session = luo_get(luo_retrieve(dev, "one"));
 	luo_get(luo_retrieve_fd(session, 1));
 	check_timeline(9);
-	luo_get(luo_retrieve_fd(session, 2));
+	before = clock_us(CLOCK_MONOTONIC);
+	fd = luo_get(luo_retrieve_fd(session, 2));
+	after = clock_us(CLOCK_MONOTONIC);
+	check_first_kernel(fd);
+	sleep(PAUSE);
+	begin = clock_us(CLOCK_MONOTONIC);
 	luo_check_eq(luo_finish(session), 0);
 	/* The session is finished, but still held. */
 	check_sessions(0, 2, 1);
 	close(session);
 	check_sessions(0, 1, 1);
 	luo_check_eq(luo_discard(dev, "two"), 0);
+	check_clock("last-retrieve", "finish", begin - after,
+		    clock_us(CLOCK_MONOTONIC) - before);
 	check_sessions(0, 0, 0);
 	check_timeline(10);
 	luo_check(file_is("incoming/pages", "0"));
