@@ -21,8 +21,8 @@
 /* In percent; clock and counter are calibrated independently at boot. */
 #define INEXACT 5
 
-/* luo_jump() writes the test's output before it calls reboot(2). */
-#define JUMP_US 2000000LL
+/* luo_jump() writes the output of the test before reboot(2), on a busy host. */
+#define JUMP_US 20000000LL
 
 /* Seconds of sleep between points that are compared. */
 #define PAUSE 3
@@ -76,7 +76,7 @@ static long long clock_us(clockid_t clock)
 	return now.tv_sec * 1000000LL + now.tv_nsec / 1000;
 }
 
-/* Notes how long it is from PREPARE to the jump. */
+/* Stores in the memfd how long it takes from PREPARE to the kexec. */
 static void prepare(int dev, int fd)
 {
 	long long before, after, now;
@@ -93,7 +93,7 @@ static void prepare(int dev, int fd)
 	luo_check_eq(pwrite(fd, &times, sizeof(times), 0), sizeof(times));
 }
 
-/* Of this kernel there is nothing to tell yet but that it is there. */
+/* The timeline has only points of this kernel's boot. */
 static void preserve(void)
 {
 	int dev = luo_get(luo_open()), session, fd;

@@ -712,13 +712,15 @@ static int preserve_cycle(int dev)
 }
 
 /*
- * Less than half a page per cycle is not a leak. A debug kernel delays freeing
- * memory; it finds leaks by kmemleak.
+ * Less than half a page per cycle is not a leak. A debug kernel keeps freed
+ * objects for some time, up to 16 pages per cycle were seen: a leaked file would
+ * exceed that, and kmemleak finds smaller leaks.
  */
 TEST_F(luo, cycles_take_no_memory)
 {
 	const bool debug = !access("/sys/kernel/debug/kmemleak", F_OK);
 	const int cycles = debug ? LEAK_CYCLES_DEBUG : LEAK_CYCLES;
+	const long most = debug ? cycles * 64 : cycles / 2;
 	long before, after;
 	int i;
 
@@ -733,8 +735,7 @@ TEST_F(luo, cycles_take_no_memory)
 	after = luo_free_pages();
 	TH_LOG("%ld pages free before %d cycles, %ld after", before, cycles,
 	       after);
-	if (!debug)
-		EXPECT_LT(before - after, cycles / 2);
+	EXPECT_LT(before - after, most);
 }
 
 TEST_HARNESS_MAIN
