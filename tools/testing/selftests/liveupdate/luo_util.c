@@ -481,7 +481,7 @@ static int next_cmdline(char *buf, size_t len, const char *append, int stage)
 	if (err)
 		return err;
 	while ((word = strsep(&rest, " "))) {
-		if (!strncmp(word, "luo.test=", 9) ||
+		if (!*word || !strncmp(word, "luo.test=", 9) ||
 		    !strncmp(word, "luo.stage=", 10))
 			continue;
 		/* A parameter for the next kernel only. */
@@ -491,8 +491,8 @@ static int next_cmdline(char *buf, size_t len, const char *append, int stage)
 		if (used >= len)
 			return -E2BIG;
 	}
-	used += snprintf(buf + used, len - used, "%s luo.test=%s luo.stage=%d",
-			 append, test ?: "0", stage);
+	used += snprintf(buf + used, len - used, "%s%sluo.test=%s luo.stage=%d",
+			 append, *append ? " " : "", test ?: "0", stage);
 	return used < len ? 0 : -E2BIG;
 }
 
