@@ -3,6 +3,9 @@
  * Threads fill holes of a preserved memfd until the kexec, and record their
  * progress in the memfd. All recorded writes must be there in the next kernel.
  *
+ * Another memfd has pages beyond EOF that an ftruncate() to the same size would
+ * take out, and gets as many pages in holes after it was preserved.
+ *
  *	luo_kexec_holes [folios]
  */
 
@@ -26,6 +29,12 @@
 
 /* Minimum progress before the kexec begins. */
 #define START 50
+
+/* The other file has four parts, and a fifth one beyond EOF. */
+#define PART (4 * PAGE)
+#define EOF_SEED 9
+#define TOKEN_HOLES 1
+#define TOKEN_EOF 2
 
 /* In the first page of the file. */
 struct progress {
@@ -74,6 +83,19 @@ static void map_file(void)
 	luo_check(map != MAP_FAILED);
 }
 
+/* The first part is filled before, the third one after it is preserved. */
+static void preserve_beyond_eof(int session)
+{
+	int fd = luo_get(luo_memfd("eof", 4 * PART));
+
+	luo_check_eq(luo_fill(fd, 0, PART, EOF_SEED), 0);
+	luo_check_eq(fallocate(fd, FALLOC_FL_KEEP_SIZE, 4 * PART, PART), 0);
+	luo_check_eq(luo_preserve_fd(session, fd, TOKEN_EOF), 0);
+	luo_check_eq(ftruncate(fd, 4 * PART), 0);
+	luo_check_eq(luo_fill(fd, 2 * PART, PART, EOF_SEED), 0);
+	close(fd);
+}
+
 static void before(void)
 {
 	int session = luo_get(luo_create(luo_get(luo_open()), "holes"));
@@ -86,7 +108,8 @@ static void before(void)
 	map_file();
 	progress = (struct progress *)map;
 	atomic_store(&progress->pages[0], 0);
-	luo_check_eq(luo_preserve_fd(session, file, 1), 0);
+	luo_check_eq(luo_preserve_fd(session, file, TOKEN_HOLES), 0);
+	preserve_beyond_eof(session);
 	for (i = 0; i < THREADS; i++)
 		luo_check_eq(pthread_create(&threads[i], NULL, fill, (void *)i),
 			     0);
@@ -109,17 +132,32 @@ static void check_pages(unsigned int thread, unsigned long nr)
 				      thread));
 }
 
+static void check_beyond_eof(int session)
+{
+	/* The mainline format ends at EOF. */
+	const off_t pages = luo_folios() ? 2 * PART : 3 * PART;
+	int fd = luo_get(luo_retrieve_fd(session, TOKEN_EOF));
+
+	luo_check(luo_matches(fd, 0, PART, EOF_SEED));
+	luo_check(luo_is_hole(fd, PART, PART));
+	luo_check(luo_matches(fd, 2 * PART, PART, EOF_SEED));
+	luo_check(luo_is_hole(fd, 3 * PART, PART));
+	luo_check_eq(luo_blocks(fd), pages / 512);
+	close(fd);
+}
+
 static void after(void)
 {
 	int session = luo_get(luo_retrieve(luo_get(luo_open()), "holes"));
 	struct progress *progress;
 	unsigned int i;
 
-	file = luo_get(luo_retrieve_fd(session, 1));
+	file = luo_get(luo_retrieve_fd(session, TOKEN_HOLES));
 	map_file();
 	progress = (struct progress *)map;
 	for (i = 0; i < THREADS; i++)
 		check_pages(i, atomic_load(&progress->pages[i]));
+	check_beyond_eof(session);
 	luo_check_eq(luo_finish(session), 0);
 	close(session);
 }

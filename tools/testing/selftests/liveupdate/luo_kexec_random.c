@@ -170,15 +170,17 @@ static void do_huge(struct target *target)
 /* Operations that a preserved memfd supports, too. */
 static void step_inside(struct target *target)
 {
-	const unsigned int what = below(target, 5);
+	const unsigned int what = below(target, 6);
 	const struct range range = random_range(target, target->size);
 
 	if (what < 2)
 		do_write(target, range);
 	else if (what < 4)
 		do_store(target, range);
-	else
+	else if (what < 5)
 		do_read(target, range);
+	else
+		do_truncate(target, target->size);
 }
 
 static void step(struct target *target)

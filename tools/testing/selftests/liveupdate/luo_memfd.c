@@ -107,6 +107,43 @@ TEST_F(memfd, size_is_fixed_while_preserved)
 	EXPECT_EQ(st.st_size, SIZE);
 }
 
+/* When a file is not preserved, ftruncate() to its present size frees them. */
+TEST_F(memfd, pages_beyond_eof_stay_while_preserved)
+{
+	const blkcnt_t blocks = (SIZE + 4 * PAGE) / 512;
+
+	ASSERT_EQ(fallocate(self->fd, FALLOC_FL_KEEP_SIZE, SIZE, 4 * PAGE), 0);
+	ASSERT_EQ(luo_preserve_fd(self->session, self->fd, 1), 0);
+	EXPECT_EQ(ftruncate(self->fd, SIZE), 0);
+	EXPECT_EQ(luo_blocks(self->fd), blocks);
+	EXPECT_EQ(luo_session_event(self->session, LIVEUPDATE_PREPARE), 0);
+	EXPECT_EQ(ftruncate(self->fd, SIZE), 0);
+	EXPECT_EQ(luo_session_event(self->session, LIVEUPDATE_FREEZE), 0);
+	EXPECT_EQ(ftruncate(self->fd, SIZE), 0);
+	EXPECT_EQ(luo_blocks(self->fd), blocks);
+	EXPECT_EQ(luo_session_event(self->session, LIVEUPDATE_CANCEL), 0);
+	EXPECT_EQ(luo_unpreserve_fd(self->session, 1), 0);
+	EXPECT_TRUE(luo_matches(self->fd, 0, SIZE, 1));
+	EXPECT_EQ(ftruncate(self->fd, SIZE), 0);
+	EXPECT_EQ(luo_blocks(self->fd), SIZE / 512);
+}
+
+TEST_F(memfd, pages_of_an_empty_file_stay_while_preserved)
+{
+	int fd = luo_memfd("empty", 0), again;
+
+	ASSERT_GE(fd, 0);
+	ASSERT_EQ(fallocate(fd, FALLOC_FL_KEEP_SIZE, 0, 4 * PAGE), 0);
+	ASSERT_EQ(luo_preserve_fd(self->session, fd, 1), 0);
+	again = luo_reopen(fd, O_RDWR | O_TRUNC);
+	ASSERT_GE(again, 0);
+	EXPECT_EQ(luo_blocks(fd), 4 * PAGE / 512);
+	EXPECT_EQ(luo_session_event(self->session, LIVEUPDATE_PREPARE), 0);
+	EXPECT_EQ(luo_session_event(self->session, LIVEUPDATE_FREEZE), 0);
+	close(again);
+	close(fd);
+}
+
 TEST_F(memfd, pages_are_not_taken_out_while_preserved)
 {
 	ASSERT_EQ(luo_preserve_fd(self->session, self->fd, 1), 0);
