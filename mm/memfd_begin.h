@@ -8,7 +8,33 @@
 
 #include <linux/errno.h>
 #include <linux/fs.h>
+#include <linux/jiffies.h>
+#include <linux/sched.h>
+#include <linux/sched/signal.h>
 #include <linux/shmem_fs.h>
+
+/* How long to try to take i_rwsem, in jiffies. */
+#define MEMFD_LOCK_TIMEOUT	HZ
+
+/*
+ * write(2) holds i_rwsem while it faults in its source. Such a fault may take
+ * as long as userspace likes, or until another file is unfrozen. The caller
+ * holds luo_state.lock, so it must not wait for that: -EBUSY after
+ * MEMFD_LOCK_TIMEOUT, or -EINTR after a fatal signal.
+ */
+static inline int memfd_lock_inode(struct inode *inode)
+{
+	const unsigned long end = jiffies + MEMFD_LOCK_TIMEOUT;
+
+	while (!inode_trylock(inode)) {
+		if (fatal_signal_pending(current))
+			return -EINTR;
+		if (time_after(jiffies, end))
+			return -EBUSY;
+		schedule_timeout_killable(1);
+	}
+	return 0;
+}
 
 /*
  * Fixes the size and the pages of a memfd. Truncation and hole punching run
@@ -17,8 +43,10 @@
  */
 static inline int memfd_begin_preserve(struct inode *inode)
 {
-	if (inode_lock_killable(inode))
-		return -EINTR;
+	int err = memfd_lock_inode(inode);
+
+	if (err)
+		return err;
 	shmem_set_preserved(inode, true);
 	inode_unlock(inode);
 	return 0;

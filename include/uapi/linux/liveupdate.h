@@ -195,9 +195,10 @@ struct liveupdate_ioctl_retrieve_session {
  *  - EADDRNOTAVAIL: the file has pages in hot-added memory, which the next
  *    kernel lacks
  *  - EBADF: @fd is not an open fd
- *  - EBUSY: the file is already preserved in this or another session, or the
- *    set of files is closed: the session state or the global state is PREPARED
- *    or FROZEN
+ *  - EBUSY: the file is already preserved in this or another session; the set
+ *    of files is closed: the session state or the global state is PREPARED or
+ *    FROZEN; or another operation, such as a write(2), used the file for longer
+ *    than about a second
  *  - EEXIST: @token is in use in this session
  *  - EINTR: the process is being killed
  *  - EINVAL: the session is an incoming one

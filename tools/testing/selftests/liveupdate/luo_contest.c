@@ -1,12 +1,15 @@
 // SPDX-License-Identifier: GPL-2.0
 /*
- * Two processes that act at the same moment, see luo_contest.h.
+ * Processes that act at the same moment, see luo_contest.h.
  */
 
 #include <errno.h>
 #include <sched.h>
+#include <signal.h>
 #include <stdatomic.h>
+#include <stdio.h>
 #include <stdlib.h>
+#include <string.h>
 #include <sys/mman.h>
 #include <sys/random.h>
 #include <sys/wait.h>
@@ -79,6 +82,89 @@ bool luo_one_wins(const int result[2], int lose)
 {
 	return (result[0] >= 0 && result[1] == lose) ||
 	       (result[1] >= 0 && result[0] == lose);
+}
+
+/* The letter that ps(1) prints; 0 if there is no such thread any more. */
+static char state_of(pid_t pid, pid_t tid)
+{
+	char path[64], line[256] = "", *end;
+	FILE *file;
+
+	snprintf(path, sizeof(path), "/proc/%d/task/%d/stat", pid, tid);
+	file = fopen(path, "r");
+	if (!file)
+		return 0;
+	end = fgets(line, sizeof(line), file) ? strrchr(line, ')') : NULL;
+	fclose(file);
+	return end ? end[2] : 0;
+}
+
+/* Waits until it is in one of @states for a while; false if it is not. */
+static bool wait_for_state(pid_t pid, pid_t tid, const char *states)
+{
+	int i, seen = 0;
+	char state = 'R';
+
+	for (i = 0; i < 20000 && seen < 20 && state && state != 'Z'; i++) {
+		state = state_of(pid, tid);
+		seen = state && strchr(states, state) ? seen + 1 : 0;
+		usleep(1000);
+	}
+	return seen == 20;
+}
+
+bool luo_wait_for_sleep(pid_t pid, pid_t tid)
+{
+	return wait_for_state(pid, tid, "D");
+}
+
+struct luo_task luo_task_start(luo_act act, void *arg)
+{
+	struct luo_task task = { .pid = fork() };
+
+	if (!task.pid)
+		_exit(-act(arg));
+	if (task.pid < 0)
+		task = (struct luo_task) { .result = -errno };
+	else
+		wait_for_state(task.pid, task.pid, "DS");
+	return task;
+}
+
+static bool has_ended(struct luo_task *task, int flags)
+{
+	int status;
+
+	if (!task->pid)
+		return true;
+	if (waitpid(task->pid, &status, flags) != task->pid)
+		return false;
+	task->pid = 0;
+	task->result = WIFEXITED(status) ? -WEXITSTATUS(status) : -ETIMEDOUT;
+	return true;
+}
+
+/* All are killed before the first is waited for: one may wait for another. */
+void luo_tasks_end(struct luo_task *tasks, unsigned int nr)
+{
+	unsigned int i, ms, left = nr;
+
+	for (ms = 0; ms < 30000 && left; ms += 10) {
+		left = 0;
+		for (i = 0; i < nr; i++)
+			left += !has_ended(&tasks[i], WNOHANG);
+		usleep(10000);
+	}
+	for (i = 0; i < nr; i++) {
+		if (tasks[i].pid)
+			kill(tasks[i].pid, SIGKILL);
+	}
+	for (i = 0; i < nr; i++) {
+		if (tasks[i].pid) {
+			has_ended(&tasks[i], 0);
+			tasks[i].result = -ETIMEDOUT;
+		}
+	}
 }
 
 uint64_t luo_seed(void)

@@ -10,7 +10,6 @@
 #include <pthread.h>
 #include <signal.h>
 #include <stdatomic.h>
-#include <stdio.h>
 #include <string.h>
 #include <sys/ioctl.h>
 #include <sys/mman.h>
@@ -20,6 +19,7 @@
 #include <unistd.h>
 
 #include "../kselftest_harness.h"
+#include "luo_contest.h"
 #include "luo_harness.h"
 #include "luo_util.h"
 
@@ -110,41 +110,13 @@ static void *fill_hole(void *arg)
 	return NULL;
 }
 
-static char state_of(int pid, int tid)
-{
-	char path[64], line[256] = "", *end;
-	FILE *file;
-
-	snprintf(path, sizeof(path), "/proc/%d/task/%d/stat", pid, tid);
-	file = fopen(path, "r");
-	if (!file)
-		return 0;
-	end = fgets(line, sizeof(line), file) ? strrchr(line, ')') : NULL;
-	fclose(file);
-	return end ? end[2] : 0;
-}
-
-/* Waits until a thread sleeps in the kernel; false if it does not, or exits. */
-static bool wait_for_sleep(int pid, int tid)
-{
-	int i, seen = 0;
-	char state = 'R';
-
-	for (i = 0; i < 20000 && seen < 20 && state && state != 'Z'; i++) {
-		state = state_of(pid, tid);
-		seen = state == 'D' ? seen + 1 : 0;
-		usleep(1000);
-	}
-	return seen == 20;
-}
-
 static bool start_sleeper(struct sleeper *sleeper)
 {
 	if (pthread_create(&sleeper->thread, NULL, fill_hole, sleeper))
 		return false;
 	while (!atomic_load(&sleeper->tid))
 		usleep(1000);
-	return wait_for_sleep(getpid(), atomic_load(&sleeper->tid)) &&
+	return luo_wait_for_sleep(getpid(), atomic_load(&sleeper->tid)) &&
 	       !atomic_load(&sleeper->done);
 }
 
@@ -236,7 +208,7 @@ TEST_F(frozen, who_sleeps_can_be_killed)
 	for (i = 0; i < 2; i++) {
 		pid = fork_sleeper(i ? self->map + HOLE : NULL, self->fd);
 		ASSERT_GT(pid, 0);
-		EXPECT_TRUE(wait_for_sleep(pid, pid));
+		EXPECT_TRUE(luo_wait_for_sleep(pid, pid));
 		ASSERT_EQ(kill(pid, SIGKILL), 0);
 		ASSERT_EQ(waitpid(pid, &status, 0), pid);
 		EXPECT_TRUE(WIFSIGNALED(status));
@@ -267,6 +239,123 @@ TEST_F(frozen, who_sleeps_is_not_in_the_way_of_another_freeze)
 	ASSERT_EQ(luo_session_event(self->session, LIVEUPDATE_CANCEL), 0);
 	EXPECT_TRUE(end_sleeper(&sleeper));
 	close(fd);
+}
+
+/**
+ * struct other - another session, and a file whose writer sleeps
+ * @dev: the device
+ * @frozen: the session of the fixture
+ * @session: the other session, which is not frozen
+ * @fd: its file; not preserved yet
+ * @go: a pipe; create_and_close() closes its session when there is a byte in it
+ * @sleeper: writes to @fd what it reads from a hole of the frozen file
+ */
+struct other {
+	int dev;
+	int frozen;
+	int session;
+	int fd;
+	int go[2];
+	struct sleeper sleeper;
+};
+
+static bool start_other(struct other *other, int dev, int frozen, char *map)
+{
+	*other = (struct other) {
+		.dev = dev,
+		.frozen = frozen,
+		.session = luo_create(dev, "other"),
+		.fd = luo_memfd_filled("other", SIZE, 2),
+	};
+	other->sleeper = (struct sleeper) {
+		.fd = other->fd,
+		.from = map + HOLE,
+	};
+	return other->session >= 0 && other->fd >= 0 && !pipe(other->go) &&
+	       start_sleeper(&other->sleeper);
+}
+
+static void end_other(struct other *other)
+{
+	close(other->session);
+	close(other->fd);
+	close(other->go[0]);
+	close(other->go[1]);
+}
+
+static int preserve_other(void *arg)
+{
+	struct other *other = arg;
+
+	return luo_preserve_fd(other->session, other->fd, 1);
+}
+
+static int prepare_all(void *arg)
+{
+	struct other *other = arg;
+
+	return luo_event(other->dev, LIVEUPDATE_PREPARE);
+}
+
+static int cancel_frozen(void *arg)
+{
+	struct other *other = arg;
+
+	return luo_session_event(other->frozen, LIVEUPDATE_CANCEL);
+}
+
+/* No other process has an fd of that session, so close() ends it. */
+static int create_and_close(void *arg)
+{
+	struct other *other = arg;
+	int session = luo_create(other->dev, "third");
+	char byte;
+
+	if (session < 0 || read(other->go[0], &byte, 1) != 1)
+		return -EIO;
+	return close(session) ? -errno : 0;
+}
+
+/* The writer holds i_rwsem for as long as it sleeps. */
+TEST_F(frozen, preserve_gives_up_behind_a_writer_that_sleeps)
+{
+	struct luo_task task;
+	struct other other;
+
+	ASSERT_TRUE(start_other(&other, self->dev, self->session, self->map));
+	task = luo_task_start(preserve_other, &other);
+	luo_tasks_end(&task, 1);
+	EXPECT_EQ(task.result, -EBUSY);
+	EXPECT_FALSE(atomic_load(&other.sleeper.done));
+	ASSERT_EQ(luo_session_event(self->session, LIVEUPDATE_CANCEL), 0);
+	EXPECT_TRUE(end_sleeper(&other.sleeper));
+	EXPECT_EQ(luo_preserve_fd(other.session, other.fd, 1), 0);
+	end_other(&other);
+}
+
+/*
+ * PRESERVE_FD waits for the writer, PREPARE for PRESERVE_FD, and the writer for
+ * CANCEL. So CANCEL must not wait for PREPARE for long, nor must close().
+ */
+TEST_F(frozen, nobody_is_stuck_behind_a_writer_that_sleeps)
+{
+	struct luo_task tasks[4];
+	struct other other;
+
+	ASSERT_TRUE(start_other(&other, self->dev, self->session, self->map));
+	tasks[0] = luo_task_start(create_and_close, &other);
+	tasks[1] = luo_task_start(preserve_other, &other);
+	tasks[2] = luo_task_start(prepare_all, &other);
+	tasks[3] = luo_task_start(cancel_frozen, &other);
+	ASSERT_EQ(write(other.go[1], "", 1), 1);
+	luo_tasks_end(tasks, ARRAY_SIZE(tasks));
+	EXPECT_EQ(tasks[0].result, 0);
+	EXPECT_TRUE(!tasks[1].result || tasks[1].result == -EBUSY);
+	EXPECT_EQ(tasks[2].result, 0);
+	EXPECT_EQ(tasks[3].result, 0);
+	EXPECT_TRUE(end_sleeper(&other.sleeper));
+	EXPECT_EQ(luo_event(self->dev, LIVEUPDATE_CANCEL), 0);
+	end_other(&other);
 }
 
 static int open_uffd(char *map, size_t size)
