@@ -181,7 +181,7 @@ static int device_list_sessions(struct luo_cmd *cmd)
 	err = luo_enter(0, 0);
 	if (!err) {
 		nr = list_sessions(arg, info, room);
-		luo_exit();
+		luo_cmd_end();
 		arg->count = nr;
 		err = luo_cmd_answer_list(cmd, arg->buffer, arg->entry_size,
 					  info, sizeof(*info), nr);

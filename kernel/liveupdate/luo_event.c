@@ -10,6 +10,7 @@
 
 #include <linux/errno.h>
 #include <linux/kexec_handover.h>
+#include <asm/barrier.h>
 
 #include "luo_flb.h"
 #include "luo_internal.h"
@@ -256,11 +257,19 @@ void luo_event_leave(void)
 	luo_exit_event();
 }
 
-/* Finishes the update if the last incoming session is finished. */
+/*
+ * Finishes the update if the last incoming session is finished. Called after
+ * luo_exit(). Does not wait: if other operations or an event are running, the
+ * last of them does it.
+ */
 void luo_event_settle(void)
 {
-	if (!is_settled())
-		return;
-	luo_enter_event_always();
-	luo_event_leave();
+	/*
+	 * Orders luo_exit() before is_settled(). Pairs with the same barrier of
+	 * an operation that ended a session, and could not lock because of this
+	 * one: this one sees that the session has ended.
+	 */
+	smp_mb();
+	if (is_settled() && luo_try_enter_event())
+		luo_event_leave();
 }

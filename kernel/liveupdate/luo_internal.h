@@ -75,10 +75,11 @@ int luo_state_next(enum liveupdate_event event);
 void luo_state_set(enum liveupdate_state next);
 void __init luo_state_boot(enum liveupdate_state first);
 int luo_enter(int closed_err, int frozen_err);
+int luo_enter_undo(int closed_err, int frozen_err);
 void luo_enter_close(void);
 void luo_exit(void);
 int luo_enter_event(void);
-void luo_enter_event_always(void);
+bool luo_try_enter_event(void);
 void luo_exit_event(void);
 void luo_assert_event(void);
 
@@ -318,6 +319,7 @@ long luo_ioctl(const struct luo_ioctl_op *ops, unsigned int nr_ops,
 	       enum luo_rights rights, void *object, unsigned int cmd,
 	       unsigned long arg);
 int luo_cmd_begin(const struct luo_cmd *cmd);
+int luo_cmd_begin_undo(const struct luo_cmd *cmd);
 void luo_cmd_end(void);
 int luo_cmd_answer(const struct luo_cmd *cmd);
 int luo_cmd_answer_list(const struct luo_cmd *cmd, u64 buffer, u32 entry_size,

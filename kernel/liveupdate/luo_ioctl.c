@@ -54,6 +54,12 @@ int luo_cmd_begin(const struct luo_cmd *cmd)
 	return luo_enter(cmd->op->closed_err, cmd->op->frozen_err);
 }
 
+/* The same for a command that undoes something, see luo_enter_undo(). */
+int luo_cmd_begin_undo(const struct luo_cmd *cmd)
+{
+	return luo_enter_undo(cmd->op->closed_err, cmd->op->frozen_err);
+}
+
 void luo_cmd_end(void)
 {
 	luo_exit();

@@ -166,10 +166,17 @@ static int session_get_state(struct luo_cmd *cmd)
 static int session_set_event(struct luo_cmd *cmd)
 {
 	struct liveupdate_session_set_event *arg = cmd->arg;
+	int err;
 
 	if (arg->event > LIVEUPDATE_CANCEL)
 		return -EOPNOTSUPP;
-	return luo_session_event(cmd->object, arg->event);
+	err = arg->event == LIVEUPDATE_CANCEL ? luo_cmd_begin_undo(cmd) :
+						luo_cmd_begin(cmd);
+	if (err)
+		return err;
+	err = luo_session_event(cmd->object, arg->event);
+	luo_cmd_end();
+	return err;
 }
 
 static int session_list_fds(struct luo_cmd *cmd)
@@ -215,7 +222,7 @@ static const struct luo_ioctl_op session_ops[] = {
 		  .unlocked = true, .query = true),
 	LUO_IOCTL(LIVEUPDATE_SESSION_SET_EVENT,
 		  liveupdate_session_set_event, event, session_set_event,
-		  .frozen_err = -EINVAL),
+		  .frozen_err = -EINVAL, .unlocked = true),
 	LUO_IOCTL(LIVEUPDATE_SESSION_UNPRESERVE_FD,
 		  liveupdate_session_unpreserve_fd, token,
 		  session_unpreserve_fd,
@@ -267,8 +274,7 @@ static int session_release(struct inode *inode, struct file *file)
 		luo_session_release(session);
 	else
 		luo_session_destroy(session);
-	luo_exit();
-	luo_event_settle();
+	luo_cmd_end();
 	return 0;
 }
 

@@ -6,10 +6,12 @@
 
 #define pr_fmt(fmt) "LUO: " fmt
 
+#include <linux/atomic.h>
 #include <linux/export.h>
 #include <linux/init.h>
 #include <linux/kexec_handover.h>
 #include <linux/liveupdate.h>
+#include <linux/lockdep.h>
 #include <linux/poll.h>
 #include <linux/rwsem.h>
 #include <linux/string.h>
@@ -23,7 +25,13 @@ static bool strict __ro_after_init;
 /**
  * struct luo_state - the global state
  * @lock: held for reading by operations that change a session or need the
- *	  sessions to be stable; held for writing by global events
+ *	  sessions to be stable; held for writing by global events. Events only
+ *	  try to take it: readers would queue behind a writer that sleeps in it,
+ *	  and CANCEL and close() must not, as the operation that the event waits
+ *	  for may depend on them
+ * @events: number of events that wait for @lock or hold it; operations other
+ *	    than CANCEL and close() do not begin meanwhile
+ * @turn: where events wait for operations, and operations for events
  * @now: the state; changed with @lock held for writing; may be read without it
  *	 for reporting
  * @before: the state before the last PREPARE; protected by @lock
@@ -31,6 +39,8 @@ static bool strict __ro_after_init;
  */
 struct luo_state {
 	struct rw_semaphore lock;
+	atomic_t events;
+	wait_queue_head_t turn;
 	enum liveupdate_state now;
 	enum liveupdate_state before;
 	struct luo_watch watch;
@@ -38,6 +48,7 @@ struct luo_state {
 
 static struct luo_state state = {
 	.lock = __RWSEM_INITIALIZER(state.lock),
+	.turn = __WAIT_QUEUE_HEAD_INITIALIZER(state.turn),
 	.watch.wait = __WAIT_QUEUE_HEAD_INITIALIZER(state.watch.wait),
 };
 
@@ -160,11 +171,10 @@ static int refusal(int closed_err, int frozen_err)
 }
 
 /*
- * Begins an operation, until luo_exit(). Fails with @closed_err if the set of
- * sessions and files is closed, and with @frozen_err if a kexec is in progress,
- * unless they are 0.
+ * Begins an operation that undoes something, until luo_exit(). Fails as
+ * luo_enter() does, but does not wait for events that have not begun.
  */
-int luo_enter(int closed_err, int frozen_err)
+int luo_enter_undo(int closed_err, int frozen_err)
 {
 	int err;
 
@@ -172,8 +182,21 @@ int luo_enter(int closed_err, int frozen_err)
 		return -EINTR;
 	err = refusal(closed_err, frozen_err);
 	if (err)
-		up_read(&state.lock);
+		luo_exit();
 	return err;
+}
+
+/*
+ * Begins an operation, until luo_exit(). Fails with @closed_err if the set of
+ * sessions and files is closed, and with @frozen_err if a kexec is in progress,
+ * unless they are 0.
+ */
+int luo_enter(int closed_err, int frozen_err)
+{
+	/* Without this, events might never find the lock free. */
+	if (wait_event_killable(state.turn, !atomic_read(&state.events)))
+		return -EINTR;
+	return luo_enter_undo(closed_err, frozen_err);
 }
 
 /*
@@ -185,7 +208,7 @@ void luo_enter_close(void)
 {
 	down_read(&state.lock);
 	while (state.now == LIVEUPDATE_STATE_FROZEN) {
-		up_read(&state.lock);
+		luo_exit();
 		wait_event(state.watch.wait,
 			   luo_state_get() != LIVEUPDATE_STATE_FROZEN);
 		down_read(&state.lock);
@@ -195,23 +218,41 @@ void luo_enter_close(void)
 void luo_exit(void)
 {
 	up_read(&state.lock);
+	wake_up_all(&state.turn);
+}
+
+static void end_event(void)
+{
+	atomic_dec(&state.events);
+	wake_up_all(&state.turn);
 }
 
 /* Begins a global event: waits for running operations, and blocks new ones. */
 int luo_enter_event(void)
 {
-	return down_write_killable(&state.lock);
+	int err;
+
+	might_lock(&state.lock);
+	atomic_inc(&state.events);
+	err = wait_event_killable(state.turn, down_write_trylock(&state.lock));
+	if (err)
+		end_event();
+	return err;
 }
 
-/* Like luo_enter_event(), but not killable. */
-void luo_enter_event_always(void)
+/* The same without waiting; false if operations or another event are running. */
+bool luo_try_enter_event(void)
 {
-	down_write(&state.lock);
+	if (!down_write_trylock(&state.lock))
+		return false;
+	atomic_inc(&state.events);
+	return true;
 }
 
 void luo_exit_event(void)
 {
 	up_write(&state.lock);
+	end_event();
 }
 
 void luo_assert_event(void)

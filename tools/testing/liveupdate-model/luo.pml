@@ -211,20 +211,11 @@ inline check()
 	}
 }
 
-/* The global lock: readers queue behind waiting writers. */
+/* The global lock: most readers queue behind waiting writers, too. */
 inline enter()
 {
 	!writer && !writers_waiting;
 	readers++
-}
-
-inline leave()
-{
-	readers--;
-	if
-	:: QUIET -> check()
-	:: else
-	fi
 }
 
 /* The update ends with its last session. */
@@ -236,6 +227,23 @@ inline finish_subsystems()
 
 #define IS_SETTLED	(whole == UPDATED && !waiting && \
 			 (had_incoming || IS(SETTLE_DATA)))
+
+/* Who was in the way of another's luo_event_settle() does it instead. */
+inline leave()
+{
+	readers--;
+	if
+	:: QUIET ->
+		if
+		:: IS_SETTLED && !said_settle && !IS(SETTLE_GIVES_UP) ->
+			finish_subsystems();
+			whole = NORMAL
+		:: else
+		fi;
+		check()
+	:: else
+	fi
+}
 
 inline leave_event()
 {
@@ -409,30 +417,21 @@ inline destroy_incoming(s)
 	}
 }
 
-/* luo_event_settle(), in two steps: it checks first without the lock. */
+/* luo_event_settle(), which does not wait. */
 inline settle()
 {
-	if
-	:: atomic {
-		!IS_SETTLED -> said_settle--;
+	atomic {
+		said_settle--;
 		if
-		:: QUIET -> check()
+		:: IS_SETTLED && QUIET ->
+			writer = true;
+			finish_subsystems();
+			whole = NORMAL;
+			leave_event()
+		:: !IS_SETTLED && QUIET -> check()
 		:: else
 		fi
-	   }
-	:: atomic { IS_SETTLED -> writers_waiting++ };
-		/* Not killable, as no other process would do it. */
-		atomic {
-			QUIET -> writers_waiting--;
-			writer = true;
-			said_settle--;
-			if
-			:: IS_SETTLED -> finish_subsystems(); whole = NORMAL
-			:: else
-			fi;
-			leave_event()
-		}
-	fi
+	}
 }
 
 /* Commands of the device, by a process without an fd of the session. */
@@ -586,14 +585,15 @@ idle:
 		:: held && !is_incoming && outgoing[s].refs == 1 ->
 			outgoing[s].refs = 0;
 			goto close
-		:: held && MAY_ENTER && whole != FROZEN ->
+		:: held && !writer && whole != FROZEN &&
+		   (!is_incoming || MAY_ENTER) ->
 			readers++;
 			if
 			:: is_incoming -> goto event_incoming
 			:: is_incoming -> goto retrieve
 			:: !is_incoming -> goto event_outgoing
-			:: !is_incoming && (whole == NORMAL ||
-					    whole == UPDATED) ->
+			:: !is_incoming && MAY_ENTER &&
+			   (whole == NORMAL || whole == UPDATED) ->
 				goto change
 			fi
 		fi
@@ -638,7 +638,10 @@ change:
 		goto idle
 	};
 
-	/* LIVEUPDATE_SESSION_SET_EVENT; FINISH is rejected */
+	/*
+	 * LIVEUPDATE_SESSION_SET_EVENT; FINISH is rejected. CANCEL does not
+	 * queue behind waiting writers.
+	 */
 event_outgoing:
 	atomic {
 		if
@@ -652,8 +655,10 @@ event_outgoing:
 		   IS(NO_SESSION_LOCK) ->
 			outgoing[s].writer = true;
 			if
-			:: true -> look_up(OUTGOING, outgoing[s].state, PREPARE)
-			:: true -> look_up(OUTGOING, outgoing[s].state, FREEZE)
+			:: MAY_ENTER ->
+				look_up(OUTGOING, outgoing[s].state, PREPARE)
+			:: MAY_ENTER ->
+				look_up(OUTGOING, outgoing[s].state, FREEZE)
 			:: true -> look_up(OUTGOING, outgoing[s].state, CANCEL)
 			fi;
 			if
@@ -719,10 +724,13 @@ retrieve:
 		goto idle
 	};
 
-	/* close() cannot fail, and sleeps while the global state is FROZEN. */
+	/*
+	 * close() cannot fail, and sleeps while the global state is FROZEN. It
+	 * does not queue behind waiting writers.
+	 */
 close:
 	atomic {
-		MAY_ENTER && (whole != FROZEN || IS(CLOSE_IN_FROZEN)) ->
+		!writer && (whole != FROZEN || IS(CLOSE_IN_FROZEN)) ->
 		readers++;
 		if
 		:: is_incoming -> release()

@@ -34,3 +34,4 @@
 #define ASK_TWICE			19
 #define SETTLE_ONCE			20
 #define SETTLE_DATA			21
+#define SETTLE_GIVES_UP			22

@@ -9,12 +9,15 @@
 #include <fcntl.h>
 #include <pthread.h>
 #include <signal.h>
+#include <stdatomic.h>
 #include <stdio.h>
 #include <string.h>
 #include <sys/wait.h>
+#include <time.h>
 #include <unistd.h>
 
 #include "../kselftest_harness.h"
+#include "luo_contest.h"
 #include "luo_harness.h"
 #include "luo_util.h"
 
@@ -373,6 +376,101 @@ TEST_F(callbacks, a_waiting_prepare_can_be_killed)
 	EXPECT_EQ(p.err, 0);
 	EXPECT_EQ(luo_state(self->dev), LIVEUPDATE_STATE_NORMAL);
 	EXPECT_STREQ(luo_test_calls(), "");
+	close(p.fd);
+}
+
+/* A thread that does one thing with an fd. */
+struct caller {
+	int (*call)(int fd);
+	int fd;
+	atomic_int tid;
+	int err;
+	pthread_t thread;
+};
+
+static void *call_thread(void *arg)
+{
+	struct caller *caller = arg;
+
+	atomic_store(&caller->tid, gettid());
+	caller->err = caller->call(caller->fd);
+	return NULL;
+}
+
+static bool start_caller(struct caller *caller)
+{
+	if (pthread_create(&caller->thread, NULL, call_thread, caller))
+		return false;
+	while (!atomic_load(&caller->tid))
+		usleep(1000);
+	return true;
+}
+
+/* True if it ends in time. */
+static bool has_ended(struct caller *caller)
+{
+	struct timespec end;
+
+	clock_gettime(CLOCK_REALTIME, &end);
+	end.tv_sec += 10;
+	return !pthread_timedjoin_np(caller->thread, NULL, &end);
+}
+
+static int prepare_all(int dev)
+{
+	return luo_event(dev, LIVEUPDATE_PREPARE);
+}
+
+static int cancel_session(int session)
+{
+	return luo_session_event(session, LIVEUPDATE_CANCEL);
+}
+
+/*
+ * The operation that PREPARE waits for may itself depend on the CANCEL or the
+ * close() of a session, so these must not wait for PREPARE.
+ */
+TEST_F(callbacks, cancel_and_close_pass_a_waiting_prepare)
+{
+	struct preserver p = {
+		.session = self->a,
+		.fd = luo_test_file(10),
+		.token = 10,
+	};
+	struct caller prepare = { .call = prepare_all, .fd = self->dev };
+	struct caller undo[] = {
+		{ .call = cancel_session, .fd = self->b },
+		{ .call = close, .fd = luo_create(self->dev, "c") },
+	};
+	char seen[LUO_TEST_CALLS] = "";
+	bool ended[2];
+	pthread_t thread;
+	int i;
+
+	ASSERT_GE(undo[1].fd, 0);
+	ASSERT_EQ(luo_session_event(self->b, LIVEUPDATE_PREPARE), 0);
+	ASSERT_EQ(luo_test_tell("hold", "preserve"), 0);
+	ASSERT_EQ(pthread_create(&thread, NULL, preserve_thread, &p), 0);
+	ASSERT_TRUE(luo_test_wait_for("preserve:10 ", seen));
+	ASSERT_TRUE(start_caller(&prepare));
+	EXPECT_TRUE(luo_wait_for_sleep(getpid(), atomic_load(&prepare.tid)));
+	for (i = 0; i < 2; i++) {
+		ASSERT_TRUE(start_caller(&undo[i]));
+		ended[i] = has_ended(&undo[i]);
+		EXPECT_TRUE(ended[i]);
+	}
+	EXPECT_EQ(luo_session_state(self->b), LIVEUPDATE_STATE_NORMAL);
+	ASSERT_EQ(luo_test_tell("hold", "none"), 0);
+	pthread_join(thread, NULL);
+	pthread_join(prepare.thread, NULL);
+	for (i = 0; i < 2; i++) {
+		if (!ended[i])
+			pthread_join(undo[i].thread, NULL);
+		EXPECT_EQ(undo[i].err, 0);
+	}
+	EXPECT_EQ(p.err, 0);
+	EXPECT_EQ(prepare.err, 0);
+	EXPECT_EQ(luo_state(self->dev), LIVEUPDATE_STATE_PREPARED);
 	close(p.fd);
 }
 
