@@ -11,8 +11,8 @@ import subprocess
 from luo import kernel, layouts, patchfile, paths, transitions
 from luo.process import LuoError
 
-# "ser" stands for serialized bytes; codespell takes it for a typing error.
-OUR_WORDS = "ser"
+# Serialized bytes, and the flag of a page; codespell takes them for errors.
+OUR_WORDS = "ser,uptodate"
 
 LONGEST_FUNCTION = 60
 WIDEST_LINE = 100

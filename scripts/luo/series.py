@@ -32,6 +32,7 @@ CHECKPATCH_EXCEPTIONS = [
     ("EMBEDDED_FUNCTION_NAME", "'early_memtest'", "what the base prints"),
     ("BIT_MACRO", "-tools-test-", "a size in bytes, as in the selftests"),
     ("BIT_MACRO", "-tools-add-", "programs have no BIT()"),
+    ("ENOSYS", "-selftests-", "what a kernel without userfaultfd(2) returns"),
     ("BIT_MACRO", "-selftests-", "numbers of bytes; programs have no BIT()"),
     ("CAMELCASE", "<LLVMFuzzerTestOneInput>", "libFuzzer's name"),
     ("PARENTHESIS_ALIGNMENT", "-trace-events", "as all headers of events"),
@@ -47,8 +48,8 @@ CHECKPATCH_EXCEPTIONS = [
     ("EMBEDDED_FUNCTION_NAME", "'usage'", "the word, not the function"),
 ]
 
-# "ser" stands for serialized bytes; codespell takes it for a typing error.
-OUR_WORDS = ("ser",)
+# Serialized bytes, and the flag of a page; codespell takes them for errors.
+OUR_WORDS = ("ser", "uptodate")
 
 
 def directory():

@@ -204,7 +204,7 @@ int main(int argc, char **argv)
 	if (load_config(&luod, &options))
 		return EXIT_FAILURE;
 	if (!has_live_update()) {
-		luod_log("this kernel has no live update: it needs CONFIG_LIVEUPDATE, kho=on and liveupdate=on");
+		luod_log("no live update: it needs CONFIG_LIVEUPDATE, kho=on and liveupdate=on");
 		return EXIT_NO_LUO;
 	}
 	raise_limit();

@@ -19,9 +19,8 @@ void reply_ok(struct conn *conn, enum luod_command command, const char *id)
 {
 	struct json_object *object = new_message("OK", *id ? id : NULL);
 
-	conn_send(conn, json_add_text(object, "command",
-		  luod_command_name(command)),
-		  NULL);
+	object = json_add_text(object, "command", luod_command_name(command));
+	conn_send(conn, object, NULL);
 }
 
 static struct json_object *add_error(struct json_object *object,

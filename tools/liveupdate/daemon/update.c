@@ -87,7 +87,7 @@ static void empty(struct client *client)
 	int err = session_empty(client->session);
 
 	if (err && !client->full)
-		luod_log("cannot empty the session of client %s, will retry: %s",
+		luod_log("cannot remove the files of client %s, will retry: %s",
 			 client->id, strerror(-err));
 	client->full = err;
 }

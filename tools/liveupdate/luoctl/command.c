@@ -47,7 +47,7 @@ const struct command commands[] = {
 		HAS(NO_LUOD) | HAS_WAIT, cmd_kexec, NULL },
 	{ "timeline", "", "show how long the last update took, by phase",
 	  0, 0, HAS(JSON) | HAS(SVG), cmd_timeline, NULL },
-	{ "keep", "SESSION FILE...", "preserve copies of files, held by a process in the background",
+	{ "keep", "SESSION FILE...", "preserve copies of files by a background process",
 	  1, 1000, HAS_WAIT, cmd_keep, NULL },
 	{ "cat", "SESSION TOKEN", "print a file of an incoming session",
 	  2, 2, HAS_WAIT, cmd_cat, NULL },

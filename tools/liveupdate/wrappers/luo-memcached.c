@@ -39,8 +39,7 @@ struct cache {
 	struct keeper keeper;
 	char **argv;
 	char items[256];	/* link to the memfd */
-	char meta[256];		/* metadata that memcached writes when it stops
-	*/
+	char meta[256];		/* metadata that memcached writes at exit */
 	int fds[TOKENS];
 	pid_t pid;
 };

@@ -383,7 +383,7 @@ int main(void)
 	if (!is_service()) {
 		mount_all();
 	} else if (!cmdline_has("luo.test")) {
-		fprintf(stderr, "luo_init: no luo.test= on the command line: this machine is not for tests\n");
+		fprintf(stderr, "luo_init: no luo.test= on the command line\n");
 		return EXIT_FAILURE;
 	}
 	setenv("PATH", "/bin:/sbin", 1);

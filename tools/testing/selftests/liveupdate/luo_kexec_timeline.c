@@ -182,7 +182,7 @@ static void check_first_kernel(int fd)
 	check_clock("prepare-begin", "last-retrieve", now / 3, now * 3);
 }
 
-static void retrieve(void)
+static void second_kernel(void)
 {
 	int dev = luo_get(luo_open()), session, fd;
 	long long before, after, begin;
@@ -217,7 +217,7 @@ static void retrieve(void)
 
 static const struct luo_stage stages[] = {
 	{ "sysfs before the first update", preserve },
-	{ "sysfs after an update", retrieve },
+	{ "sysfs after an update", second_kernel },
 };
 
 int main(void)

@@ -636,7 +636,7 @@ int luo_run_stages(const struct luo_stage *stages, unsigned int nr)
 /* Its exit status, or a negative errno. */
 static int modprobe(const char *option)
 {
-	char *argv[] = { "modprobe", (char *)option, "luo_test", NULL };
+	char *const argv[] = { "modprobe", (char *)option, "luo_test", NULL };
 	int err, status;
 	pid_t pid;
 
