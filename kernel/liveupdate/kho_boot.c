@@ -139,9 +139,8 @@ static void __init boot_check_drop(struct boot_check *check,
 				   const struct kho_blocks *block)
 {
 	const u64 key = kho_tree_key(PFN_PHYS(block->start), block->order);
-	struct kho_tree_bitmap *bitmap = kho_tree_find(check->tree.root, key);
 
-	__clear_bit(kho_tree_index(key, 0), bitmap->bits);
+	__clear_bit(kho_tree_index(key, 0), check->visitor.bitmap->bits);
 	check->dropped += block->end - block->start;
 	if (!check->drops++)
 		pr_err("preserved pfns 0x%llx-0x%llx are not usable memory and are lost\n",

@@ -50,6 +50,11 @@ static void *node_alloc(void)
 	}
 	if (!node)
 		return NULL;
+	/* Without a zone for DMA32 there is nowhere else to look. */
+	if (!kho_is_boot_memory(PHYS_PFN(virt_to_phys(node)), 1)) {
+		free_page((unsigned long)node);
+		return NULL;
+	}
 	if (WARN_ON_ONCE(kho_scratch_overlap(virt_to_phys(node), PAGE_SIZE))) {
 		free_page((unsigned long)node);
 		return NULL;

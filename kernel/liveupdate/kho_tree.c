@@ -192,12 +192,13 @@ bool kho_tree_has_more(u64 root, u64 key, u64 last, u64 nr)
 }
 
 static int visit_bitmap(struct kho_tree_visitor *visitor,
-			const struct kho_tree_bitmap *bitmap, u64 base)
+			struct kho_tree_bitmap *bitmap, u64 base)
 {
 	const u64 last = base + KHO_TREE_BITS - 1;
 	u64 key = base, first, end;
 	int err;
 
+	visitor->bitmap = bitmap;
 	while (key <= last && seek_bits(bitmap, &key, last, &first, &end)) {
 		struct kho_blocks blocks;
 
@@ -218,7 +219,7 @@ static int visit_bitmap(struct kho_tree_visitor *visitor,
 static int visit_node(struct kho_tree_visitor *visitor, u64 pa,
 		      unsigned int level, u64 base)
 {
-	const struct kho_tree_table *table = visitor->node(visitor, pa);
+	struct kho_tree_table *table = visitor->node(visitor, pa);
 	unsigned int i;
 	int err;
 
@@ -226,7 +227,7 @@ static int visit_node(struct kho_tree_visitor *visitor, u64 pa,
 		return -EINVAL;
 	if (!level)
 		return visitor->blocks ?
-		       visit_bitmap(visitor, (const void *)table, base) : 0;
+		       visit_bitmap(visitor, (void *)table, base) : 0;
 
 	for (i = 0; i < KHO_TREE_SLOTS; i++) {
 		if (!table->slots[i])

@@ -44,11 +44,13 @@ struct kho_blocks {
  * @node: maps the node at @pa, or returns NULL to reject it
  * @blocks: receives blocks of the tree; within one order they ascend. NULL to
  *	    visit the nodes only
+ * @bitmap: set during @blocks: the node, which @node accepted, with their bits
  */
 struct kho_tree_visitor {
 	void *(*node)(struct kho_tree_visitor *visitor, u64 pa);
 	int (*blocks)(struct kho_tree_visitor *visitor,
 		      const struct kho_blocks *blocks);
+	struct kho_tree_bitmap *bitmap;
 };
 
 /**

@@ -41,6 +41,18 @@ static void take_liveupdate(enum luo_choice *choice, const char *value)
 		take_choice(choice, value);
 }
 
+/*
+ * Parameters by which a kernel has other memory than its firmware says, uses
+ * some of it at a fixed address, or reads it in another way.
+ */
+static bool is_about_memory(const char *param, const char *value)
+{
+	if (parameq(param, "cma"))
+		return strchr(value, '@');
+	return parameq(param, "mem") || parameq(param, "memmap") ||
+	       parameq(param, "mem_encrypt");
+}
+
 static int take_param(char *param, char *value, const char *doing, void *arg)
 {
 	struct luo_cmdline_reader *reader = arg;
@@ -49,7 +61,7 @@ static int take_param(char *param, char *value, const char *doing, void *arg)
 		take_choice(&reader->said->kho, value);
 	else if (parameq(param, "liveupdate"))
 		take_liveupdate(&reader->said->luo, value);
-	else if (value && (parameq(param, "mem") || parameq(param, "memmap")))
+	else if (value && is_about_memory(param, value))
 		seq_buf_printf(&reader->memory, "%s=%s ", param, value);
 	return 0;
 }

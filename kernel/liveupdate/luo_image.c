@@ -37,6 +37,9 @@ struct luo_image {
 /* Userspace wants to jump whatever is found. */
 static bool force;
 
+/* Early parameters come from boot_command_line, not from a bootconfig. */
+static const char *own_cmdline __ro_after_init;
+
 /**
  * liveupdate_examine_image - find out what is known of the kernel to come
  * @image: the image, whose file has not been freed
@@ -107,24 +110,29 @@ static int check_choices(const struct luo_image *known)
 	return 0;
 }
 
+/* memmap=SIZE@ADDRESS and memmap=SIZE%ADDRESS-OLD+NEW make RAM. */
+static bool adds_memory(const char *params)
+{
+	return strstr(params, "memmap=") && strpbrk(params, "@%");
+}
+
 /*
- * What is preserved may lie in memory that the next kernel is not to use. With
- * the parameters of this kernel it has the same memory, and without any of them
- * all there is.
+ * Preserved memory may be memory that the next kernel must not use. With the
+ * parameters of this kernel it has the same memory; without any of them it has
+ * all memory, but for what this kernel's have added.
  */
 static int check_memory(const struct luo_cmdline *said)
 {
 	struct luo_cmdline own;
 	int err;
 
-	if (!*said->memory)
-		return 0;
-	err = luo_cmdline_read(&own, saved_command_line);
+	err = luo_cmdline_read(&own, own_cmdline);
 	if (err)
 		return err;
-	if (strcmp(said->memory, own.memory)) {
-		pr_err("the command line of the loaded image changes its memory: %s\n",
-		       said->memory);
+	if ((*said->memory || adds_memory(own.memory)) &&
+	    strcmp(said->memory, own.memory)) {
+		pr_err("the command line of the loaded image changes its memory: %s(this kernel: %s)\n",
+		       said->memory, own.memory);
 		err = -ENOEXEC;
 	}
 	luo_cmdline_free(&own);
@@ -296,5 +304,8 @@ static const struct attribute_group image_group = {
 /* Needs luo_sysfs_init(). */
 int __init luo_image_init(void)
 {
+	own_cmdline = kstrdup(boot_command_line, GFP_KERNEL);
+	if (!own_cmdline)
+		return -ENOMEM;
 	return luo_sysfs_add(&image_group);
 }

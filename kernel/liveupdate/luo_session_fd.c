@@ -163,6 +163,17 @@ static int session_get_state(struct luo_cmd *cmd)
 	return luo_cmd_answer(cmd);
 }
 
+/*
+ * An event that waits is passed by a CANCEL that has something to undo, and by no
+ * other: a loop of such commands would hold it up for ever. To get back into a
+ * state that can be undone, a session needs an operation that waits.
+ */
+static bool undoes_event(const struct luo_session *session, u32 event)
+{
+	return event == LIVEUPDATE_CANCEL && !session->incoming &&
+	       READ_ONCE(session->state) != LIVEUPDATE_STATE_NORMAL;
+}
+
 static int session_set_event(struct luo_cmd *cmd)
 {
 	struct liveupdate_session_set_event *arg = cmd->arg;
@@ -170,8 +181,8 @@ static int session_set_event(struct luo_cmd *cmd)
 
 	if (arg->event > LIVEUPDATE_CANCEL)
 		return -EOPNOTSUPP;
-	err = arg->event == LIVEUPDATE_CANCEL ? luo_cmd_begin_undo(cmd) :
-						luo_cmd_begin(cmd);
+	err = undoes_event(cmd->object, arg->event) ? luo_cmd_begin_undo(cmd) :
+						      luo_cmd_begin(cmd);
 	if (err)
 		return err;
 	err = luo_session_event(cmd->object, arg->event);

@@ -243,8 +243,11 @@ int luo_enter_event(void)
 /* The same without waiting; false if operations or another event are running. */
 bool luo_try_enter_event(void)
 {
-	if (!down_write_trylock(&state.lock))
+	if (!down_write_trylock(&state.lock)) {
+		/* On PREEMPT_RT a waiting event may have failed because of this. */
+		wake_up_all(&state.turn);
 		return false;
+	}
 	atomic_inc(&state.events);
 	return true;
 }

@@ -42,6 +42,8 @@ static const struct luo_cmdline_case cases[] = {
 	{ "kho=on -- kho=off mem=1G", LUO_SAID_ON, LUO_UNSAID, "" },
 	/* Memory. */
 	{ "mem=600M", LUO_UNSAID, LUO_UNSAID, "mem=600M " },
+	{ "cma=64M cma=64M@4G mem_encrypt=on", LUO_UNSAID, LUO_UNSAID,
+	  "cma=64M@4G mem_encrypt=on " },
 	{ "mem memory=1 hugetlb.mem=3", LUO_UNSAID, LUO_UNSAID, "" },
 	{ "memmap=exactmap memmap=1G@0 kho=on \"mem=2G\"", LUO_SAID_ON,
 	  LUO_UNSAID, "memmap=exactmap memmap=1G@0 mem=2G " },
