@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: GPL-2.0
 /*
- * Reads a command line as the kernel that gets it will: with parse_args(), and
- * with the rules of the early parameters for values that make no sense.
+ * Parses a command line as the kernel that is started with it does: by
+ * parse_args(), and with the rules of the early parameters for invalid values.
  */
 
 #include <linux/err.h>
@@ -15,8 +15,8 @@
 #include "luo_cmdline.h"
 
 /**
- * struct luo_cmdline_reader - a command line that is being read
- * @said: what it says
+ * struct luo_cmdline_reader - state while a command line is parsed
+ * @said: the result
  * @memory: writes @said->memory
  */
 struct luo_cmdline_reader {
@@ -24,7 +24,7 @@ struct luo_cmdline_reader {
 	struct seq_buf memory;
 };
 
-/* A value that makes no sense leaves what was said before. */
+/* An invalid value does not change the result. */
 static void take_choice(enum luo_choice *choice, const char *value)
 {
 	bool on;
@@ -42,8 +42,8 @@ static void take_liveupdate(enum luo_choice *choice, const char *value)
 }
 
 /*
- * Parameters by which a kernel has other memory than its firmware says, uses
- * some of it at a fixed address, or reads it in another way.
+ * Parameters that change the memory map, reserve memory at a fixed address, or
+ * change how memory is encrypted.
  */
 static bool is_about_memory(const char *param, const char *value)
 {
@@ -67,7 +67,7 @@ static int take_param(char *param, char *value, const char *doing, void *arg)
 }
 
 /**
- * luo_cmdline_read - find out what a command line says
+ * luo_cmdline_read - parse a command line
  * @said: filled in; to be freed with luo_cmdline_free() after success
  * @cmdline: the command line
  *
@@ -89,7 +89,7 @@ int luo_cmdline_read(struct luo_cmdline *said, const char *cmdline)
 		return -ENOMEM;
 	}
 	seq_buf_init(&reader.memory, said->memory, size);
-	/* What comes after "--" is not for the kernel. */
+	/* Arguments after "--" are for init. */
 	parse_args("command line of the next kernel", copy, NULL, 0, 0, 0,
 		   &reader, take_param);
 	kfree(copy);

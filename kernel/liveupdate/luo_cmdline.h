@@ -1,12 +1,12 @@
 /* SPDX-License-Identifier: GPL-2.0 */
 /*
- * What a command line says of what live update depends on.
+ * Parameters of a kernel command line that live update depends on.
  */
 
 #ifndef _LINUX_LIVEUPDATE_LUO_CMDLINE_H
 #define _LINUX_LIVEUPDATE_LUO_CMDLINE_H
 
-/* What a command line says of something that is on or off. */
+/* Whether a command line enables or disables a feature. */
 enum luo_choice {
 	LUO_UNSAID,
 	LUO_SAID_ON,
@@ -14,9 +14,9 @@ enum luo_choice {
 };
 
 /**
- * struct luo_cmdline - what a command line says
- * @kho: of KHO
- * @luo: of live update
+ * struct luo_cmdline - relevant parameters of a command line
+ * @kho: whether it enables KHO
+ * @luo: whether it enables live update
  * @memory: its parameters that change which memory the kernel has, in their
  *	    order, with a space after each one; allocated
  */

@@ -1,7 +1,8 @@
 // SPDX-License-Identifier: GPL-2.0
 /*
- * The kernel that a live update leads to: what its image and its command line
- * say when it is loaded, and whether that will do, right before the jump.
+ * Checks of the image that is loaded for kexec: kexec_file_load(2) records its
+ * format catalog and command line, and reboot(2) compares them with the formats
+ * and the memory in use before anything is frozen.
  */
 
 #define pr_fmt(fmt) "LUO: " fmt
@@ -25,24 +26,24 @@
 #include "luo_sysfs.h"
 
 /**
- * struct luo_image - what is known of the kernel in an image
- * @cmdline: what its command line says
- * @catalog: the formats that it knows
+ * struct luo_image - what kexec_file_load(2) records of an image
+ * @cmdline: relevant parameters of its command line
+ * @catalog: its format catalog
  */
 struct luo_image {
 	struct luo_cmdline cmdline;
 	struct luo_catalog catalog;
 };
 
-/* Userspace wants to jump whatever is found. */
+/* Set by the administrator: a failed check does not stop the kexec. */
 static bool force;
 
 /* Early parameters come from boot_command_line, not from a bootconfig. */
 static const char *own_cmdline __ro_after_init;
 
 /**
- * liveupdate_examine_image - find out what is known of the kernel to come
- * @image: the image, whose file has not been freed
+ * liveupdate_examine_image - record the format catalog and the command line
+ * @image: the image; @image->kernel_buf must still be allocated
  *
  * Context: Process context, may sleep.
  * Return: 0 or -ENOMEM.
@@ -69,8 +70,8 @@ int liveupdate_examine_image(struct kimage *image)
 }
 
 /**
- * liveupdate_forget_image - free what liveupdate_examine_image() found out
- * @image: the image, which is going to be freed
+ * liveupdate_forget_image - free what liveupdate_examine_image() recorded
+ * @image: the image, which is about to be freed
  */
 void liveupdate_forget_image(struct kimage *image)
 {
@@ -80,7 +81,7 @@ void liveupdate_forget_image(struct kimage *image)
 	kvfree(image->liveupdate);
 }
 
-/* The kernel was built so that the command line has to ask for it. */
+/* True if the kernel uses the format only if its command line enables it. */
 static bool is_default_off(const struct luo_catalog *catalog, const char *kind,
 			   const char *name)
 {
@@ -141,8 +142,8 @@ static int check_memory(const struct luo_cmdline *said)
 
 /**
  * struct luo_image_check - the check of an image
- * @catalog: the formats that its kernel knows
- * @incoming: formats of the files that are handed on
+ * @catalog: its format catalog
+ * @incoming: formats of files that are handed over unchanged
  */
 struct luo_image_check {
 	const struct luo_catalog *catalog;
@@ -164,8 +165,8 @@ static bool is_handed_on(const struct luo_image_check *check,
 }
 
 /*
- * Will anything go to the next kernel in this format? What a module brings the
- * next kernel may have in a module, too, of which its image knows nothing.
+ * True if the next kernel has to read the format. Formats of modules don't
+ * count: the next kernel may have them in modules, which its catalog lacks.
  */
 static bool is_needed(const struct luo_image_check *check,
 		      const struct liveupdate_format *format)
@@ -179,7 +180,7 @@ static bool is_needed(const struct luo_image_check *check,
 	return !strcmp(format->kind, "kho") || !strcmp(format->kind, "core");
 }
 
-/* What @format contains, the next kernel has to know, too. */
+/* The next kernel must also read the formats that @format contains. */
 static int check_needs(const struct luo_image_check *check,
 		       const struct liveupdate_format *format)
 {
@@ -211,7 +212,7 @@ static int check_format(const struct liveupdate_format *format, void *arg)
 		pr_err("the loaded kernel does not read %s; load another one\n",
 		       format->name);
 	else
-		pr_err("the loaded kernel does not read %s %s; load another one, or let go of what is preserved in it, write 0 to formats/%s/%s/enable_write and preserve again\n",
+		pr_err("the loaded kernel does not read %s %s; load another one, or unpreserve what is preserved in it, write 0 to formats/%s/%s/enable_write and preserve again\n",
 		       format->kind, format->name, format->kind, format->name);
 	return -EPROTONOSUPPORT;
 }
@@ -253,9 +254,9 @@ static int check_image(const struct luo_image *known)
 }
 
 /*
- * Will the loaded kernel understand what is going to be handed over? -ENOEXEC
- * if it takes over nothing, does not say what, or is to leave memory alone,
- * -EPROTONOSUPPORT if it does not read a format, -ENOMEM.
+ * Checks whether the kernel in @image can restore what is preserved. -ENOEXEC if
+ * it accepts no handover, has no format catalog or other memory; -EPROTONOSUPPORT
+ * if it does not read a format; -ENOMEM.
  */
 int luo_image_check(const struct kimage *image)
 {
@@ -265,7 +266,7 @@ int luo_image_check(const struct kimage *image)
 		return 0;
 	err = check_image(image->liveupdate);
 	if (err && READ_ONCE(force)) {
-		pr_warn("what is preserved may be lost, by force\n");
+		pr_warn("kexec is forced, preserved data may be lost\n");
 		err = 0;
 	}
 	return err;

@@ -99,23 +99,30 @@ static char state_of(pid_t pid, pid_t tid)
 	return end ? end[2] : 0;
 }
 
-/* Waits until it is in one of @states for a while; false if it is not. */
-static bool wait_for_state(pid_t pid, pid_t tid, const char *states)
+bool luo_wait_for_sleep(pid_t pid, pid_t tid)
 {
 	int i, seen = 0;
 	char state = 'R';
 
 	for (i = 0; i < 20000 && seen < 20 && state && state != 'Z'; i++) {
 		state = state_of(pid, tid);
-		seen = state && strchr(states, state) ? seen + 1 : 0;
+		seen = state == 'D' ? seen + 1 : 0;
 		usleep(1000);
 	}
 	return seen == 20;
 }
 
-bool luo_wait_for_sleep(pid_t pid, pid_t tid)
+/* A task that polls for a lock is not asleep all of the time. */
+static void wait_for_first_sleep(pid_t pid)
 {
-	return wait_for_state(pid, tid, "D");
+	int i, seen = 0;
+	char state = 'R';
+
+	for (i = 0; i < 20000 && seen < 5 && state && state != 'Z'; i++) {
+		state = state_of(pid, pid);
+		seen += state == 'D' || state == 'S';
+		usleep(1000);
+	}
 }
 
 struct luo_task luo_task_start(luo_act act, void *arg)
@@ -127,7 +134,7 @@ struct luo_task luo_task_start(luo_act act, void *arg)
 	if (task.pid < 0)
 		task = (struct luo_task) { .result = -errno };
 	else
-		wait_for_state(task.pid, task.pid, "DS");
+		wait_for_first_sleep(task.pid);
 	return task;
 }
 
