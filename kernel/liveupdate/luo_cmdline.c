@@ -96,6 +96,32 @@ int luo_cmdline_read(struct luo_cmdline *said, const char *cmdline)
 	return 0;
 }
 
+/* Without these parameters, the kernel lacks memory or misreads it. */
+static bool needs_same_memory(const char *params)
+{
+	/* memmap=SIZE@ADDRESS and memmap=SIZE%ADDRESS-OLD+NEW add RAM. */
+	return strstr(params, "mem_encrypt=") ||
+	       (strstr(params, "memmap=") && strpbrk(params, "@%"));
+}
+
+/**
+ * luo_cmdline_keeps_memory - compare the parameters that concern memory
+ * @next: the command line of the next kernel
+ * @own: the command line of this kernel
+ *
+ * With the parameters of this kernel, the next kernel has the same memory.
+ * Without any of them it has all memory, except what @own adds.
+ *
+ * Return: true if the next kernel has and can read all memory of this kernel.
+ */
+bool luo_cmdline_keeps_memory(const struct luo_cmdline *next,
+			      const struct luo_cmdline *own)
+{
+	if (!*next->memory && !needs_same_memory(own->memory))
+		return true;
+	return !strcmp(next->memory, own->memory);
+}
+
 /**
  * luo_cmdline_free - free what luo_cmdline_read() allocated
  * @said: what was read; may be zeroed instead

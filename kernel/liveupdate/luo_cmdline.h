@@ -6,6 +6,8 @@
 #ifndef _LINUX_LIVEUPDATE_LUO_CMDLINE_H
 #define _LINUX_LIVEUPDATE_LUO_CMDLINE_H
 
+#include <linux/types.h>
+
 /* Whether a command line enables or disables a feature. */
 enum luo_choice {
 	LUO_UNSAID,
@@ -27,6 +29,8 @@ struct luo_cmdline {
 };
 
 int luo_cmdline_read(struct luo_cmdline *said, const char *cmdline);
+bool luo_cmdline_keeps_memory(const struct luo_cmdline *next,
+			      const struct luo_cmdline *own);
 void luo_cmdline_free(struct luo_cmdline *said);
 
 #endif /* _LINUX_LIVEUPDATE_LUO_CMDLINE_H */

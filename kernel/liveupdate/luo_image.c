@@ -111,17 +111,6 @@ static int check_choices(const struct luo_image *known)
 	return 0;
 }
 
-/* memmap=SIZE@ADDRESS and memmap=SIZE%ADDRESS-OLD+NEW make RAM. */
-static bool adds_memory(const char *params)
-{
-	return strstr(params, "memmap=") && strpbrk(params, "@%");
-}
-
-/*
- * Preserved memory may be memory that the next kernel must not use. With the
- * parameters of this kernel it has the same memory; without any of them it has
- * all memory, but for what this kernel's have added.
- */
 static int check_memory(const struct luo_cmdline *said)
 {
 	struct luo_cmdline own;
@@ -130,8 +119,7 @@ static int check_memory(const struct luo_cmdline *said)
 	err = luo_cmdline_read(&own, own_cmdline);
 	if (err)
 		return err;
-	if ((*said->memory || adds_memory(own.memory)) &&
-	    strcmp(said->memory, own.memory)) {
+	if (!luo_cmdline_keeps_memory(said, &own)) {
 		pr_err("the command line of the loaded image changes its memory: %s(this kernel: %s)\n",
 		       said->memory, own.memory);
 		err = -ENOEXEC;

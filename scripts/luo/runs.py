@@ -196,9 +196,11 @@ RUNS = (
     Run("kexec_refused", ("luo_kexec_refused",), test=PLAIN, boots=2),
     # It leaves parameters on the command line.
     Run("kexec_gate", ("luo_kexec_gate",), test=PLAIN, boots=5, seconds=120,
-        alone=True),
+        append="mem=1900M", memory="2G", alone=True),
     Run("kexec_gate_others", ("luo_kexec_gate others",), test=NEVER, boots=5,
-        seconds=120, others=(("kho", "kho"), ("off", "off")), alone=True),
+        seconds=120, append="mem=1900M", memory="2G",
+        others=(("kho", "kho"), ("off", "off")),
+        alone=True),
     Run("kexec_formats", ("luo_kexec_formats",), test=NEVER, kinds=PLAIN,
         boots=3, kernel="testfiles", others=(("old", "oldfiles"),)),
     # The debug kernel has no allocation tags.

@@ -67,8 +67,51 @@ static void luo_cmdline_cases(struct kunit *test)
 	}
 }
 
+static const struct luo_memory_case {
+	const char *next;
+	const char *own;
+	bool kept;
+} memory_cases[] = {
+	{ "quiet", "", true },
+	{ "mem=1G", "mem=1G", true },
+	{ "quiet mem=1G kho=on", "mem=1G quiet", true },
+	{ "mem=1G", "", false },
+	{ "mem=1G", "mem=2G", false },
+	{ "", "mem=1G", true },
+	{ "", "memmap=300M$1G", true },
+	{ "memmap=300M$1G", "memmap=300M$2G", false },
+	{ "memmap=1M$1G memmap=1M$2G", "memmap=1M$2G memmap=1M$1G", false },
+	/* What these add is missing without them. */
+	{ "", "memmap=1G@4G", false },
+	{ "", "memmap=1G%4G-2+1", false },
+	{ "memmap=1G@4G", "memmap=1G@4G", true },
+	{ "", "mem_encrypt=on", false },
+	{ "mem_encrypt=on", "", false },
+	/* An area that is free again. */
+	{ "", "cma=64M@4G", true },
+	{ "cma=64M@4G", "cma=64M", false },
+};
+
+static void luo_cmdline_memory(struct kunit *test)
+{
+	struct luo_cmdline next, own;
+	unsigned int i;
+
+	for (i = 0; i < ARRAY_SIZE(memory_cases); i++) {
+		const struct luo_memory_case *c = &memory_cases[i];
+
+		KUNIT_ASSERT_EQ(test, luo_cmdline_read(&next, c->next), 0);
+		KUNIT_ASSERT_EQ(test, luo_cmdline_read(&own, c->own), 0);
+		KUNIT_EXPECT_EQ_MSG(test, luo_cmdline_keeps_memory(&next, &own),
+				    c->kept, "%s after %s", c->next, c->own);
+		luo_cmdline_free(&next);
+		luo_cmdline_free(&own);
+	}
+}
+
 static struct kunit_case luo_cmdline_tests[] = {
 	KUNIT_CASE(luo_cmdline_cases),
+	KUNIT_CASE(luo_cmdline_memory),
 	{}
 };
 

@@ -2,11 +2,14 @@
 /*
  * usage: luo_kexec_gate [others]
  *
- * A jump into a kernel that would not read what is preserved is refused before
- * anything is frozen: command lines that switch live update or KHO off or take
- * memory away, and images that do not list a format, or none. They are copies of
- * the kernel that runs, with another list. With "others", /boot/kho and /boot/off
- * are kernels without live update and without KHO.
+ * reboot(2) refuses to start a kernel that cannot restore what is preserved,
+ * before anything is frozen: if its command line disables live update or KHO or
+ * changes its memory, or if its format catalog lacks a format or is incomplete.
+ * The images are copies of the running kernel with another catalog. With
+ * "others", /boot/kho and /boot/off are kernels without live update and without
+ * KHO.
+ *
+ * Needs mem=1900M, which all kernels of the test have, so that it is accepted.
  */
 
 #include <errno.h>
@@ -27,8 +30,11 @@
 /* Logged for an image without a format catalog. */
 #define SILENT "has no format catalog"
 
-/* Says in the end, and where it counts, that KHO and live update are on. */
+/* Both features are enabled: the last value counts, "--" ends parameters. */
 #define HARMLESS "kho=off kho=on dyndbg=\"file x kho=off +p\" -- liveupdate=off"
+
+/* Parameters of the running kernel that concern memory. */
+#define OWN "mem=1900M "
 
 #define SIZE 65536
 
@@ -50,7 +56,7 @@ static char *read_kernel(const char *path, size_t *size)
 	return image;
 }
 
-/* Writes a copy of the kernel with all @from in it changed to @to. */
+/* Writes a copy of the kernel in which each @from is replaced by @to. */
 static void make_copy(const char *from, const char *to)
 {
 	size_t size, len = strlen(from);
@@ -69,7 +75,7 @@ static void make_copy(const char *from, const char *to)
 	free(image);
 }
 
-/* Nothing has happened: all can go on, and the kernel said why. */
+/* Nothing has changed, and the kernel log has the reason. */
 static void check_refused(int err, const char *why)
 {
 	int before = luo_kernel_said(why), other;
@@ -83,7 +89,7 @@ static void check_refused(int err, const char *why)
 	close(other);
 }
 
-/* A list in which something else stands for what is needed. */
+/* A catalog with an entry for another format instead of the needed one. */
 static void refuse_copy(const char *from, const char *to, int err,
 			const char *why)
 {
@@ -133,8 +139,8 @@ static void refuse_cmdlines(void)
 	refuse_cmdline("kho=\"off\"", "lacks kho=on");
 	refuse_cmdline("\tkho=off", "lacks kho=on");
 	refuse_cmdline("kho=off kho=auto kho=", "lacks kho=on");
-	refuse_cmdline("mem=600M", "changes its memory: mem=600M");
-	refuse_cmdline("memmap=300M$0x10000000", "changes its memory: memmap=300M");
+	refuse_cmdline("mem=600M", OWN "mem=600M (this kernel: " OWN ")");
+	refuse_cmdline("memmap=300M$0x10000000", OWN "memmap=300M$0x10000000 ");
 }
 
 static void check_force(void)
@@ -172,7 +178,7 @@ static void take_back(void)
 	luo_check_eq(luo_preserve_fd(session, memfd, 1), 0);
 }
 
-/* A kernel that says nothing reads all of it, as somebody knows. */
+/* The image has no complete catalog, but its kernel reads all formats. */
 static void unknown(void)
 {
 	take_back();
@@ -181,7 +187,7 @@ static void unknown(void)
 	luo_jump();
 }
 
-/* The list lies; by force the jump happens all the same, and works. */
+/* The catalog is wrong; with force the kexec happens, and nothing is lost. */
 static void forced(void)
 {
 	take_back();
@@ -191,7 +197,7 @@ static void forced(void)
 	luo_jump();
 }
 
-/* What is handed on has to be read, too; nobody has taken it here. */
+/* A session that is not retrieved is handed over unchanged: it counts, too. */
 static void handed_on(void)
 {
 	dev = luo_get(luo_open());
@@ -208,10 +214,10 @@ static void kept(void)
 }
 
 static const struct luo_stage stages[] = {
-	{ "refused without harm", refused },
-	{ "into a kernel that does not say what it reads", unknown },
+	{ "refused without a change", refused },
+	{ "into a kernel without a catalog", unknown },
 	{ "by force", forced },
-	{ "handed on", handed_on },
+	{ "handed over unchanged", handed_on },
 	{ "nothing was lost", kept },
 };
 
