@@ -428,7 +428,8 @@ static int cancel_session(int session)
 
 /*
  * The operation that PREPARE waits for may itself depend on the CANCEL or the
- * close() of a session, so these must not wait for PREPARE.
+ * close() of a session, so these must not wait for PREPARE. A CANCEL with nothing
+ * to undo waits, or a loop of them could hold up PREPARE for ever.
  */
 TEST_F(callbacks, cancel_and_close_pass_a_waiting_prepare)
 {
@@ -441,6 +442,10 @@ TEST_F(callbacks, cancel_and_close_pass_a_waiting_prepare)
 	struct caller undo[] = {
 		{ .call = cancel_session, .fd = self->b },
 		{ .call = close, .fd = luo_create(self->dev, "c") },
+	};
+	struct caller idle = {
+		.call = cancel_session,
+		.fd = luo_create(self->dev, "idle"),
 	};
 	char seen[LUO_TEST_CALLS] = "";
 	bool ended[2];
@@ -460,6 +465,8 @@ TEST_F(callbacks, cancel_and_close_pass_a_waiting_prepare)
 		EXPECT_TRUE(ended[i]);
 	}
 	EXPECT_EQ(luo_session_state(self->b), LIVEUPDATE_STATE_NORMAL);
+	ASSERT_TRUE(start_caller(&idle));
+	EXPECT_TRUE(luo_wait_for_sleep(getpid(), atomic_load(&idle.tid)));
 	ASSERT_EQ(luo_test_tell("hold", "none"), 0);
 	pthread_join(thread, NULL);
 	pthread_join(prepare.thread, NULL);
@@ -468,9 +475,13 @@ TEST_F(callbacks, cancel_and_close_pass_a_waiting_prepare)
 			pthread_join(undo[i].thread, NULL);
 		EXPECT_EQ(undo[i].err, 0);
 	}
+	pthread_join(idle.thread, NULL);
 	EXPECT_EQ(p.err, 0);
 	EXPECT_EQ(prepare.err, 0);
+	/* By then, PREPARE has prepared that session, too. */
+	EXPECT_EQ(idle.err, 0);
 	EXPECT_EQ(luo_state(self->dev), LIVEUPDATE_STATE_PREPARED);
+	close(idle.fd);
 	close(p.fd);
 }
 
