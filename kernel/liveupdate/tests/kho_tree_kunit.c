@@ -218,6 +218,7 @@ struct visit_log {
 	unsigned int max_nodes;
 	u64 pages;
 	u64 orders;
+	bool bad_bitmap;
 };
 
 static void *log_node(struct kho_tree_visitor *visitor, u64 pa)
@@ -231,9 +232,12 @@ static int log_blocks(struct kho_tree_visitor *visitor,
 		      const struct kho_blocks *blocks)
 {
 	struct visit_log *log = container_of(visitor, struct visit_log, visitor);
+	const u64 key = kho_tree_key(PFN_PHYS(blocks->start), blocks->order);
 
 	log->pages += blocks->end - blocks->start;
 	log->orders |= BIT_ULL(blocks->order);
+	log->bad_bitmap |= !test_bit(kho_tree_index(key, 0),
+				     visitor->bitmap->bits);
 	return 0;
 }
 
@@ -261,6 +265,7 @@ static void kho_tree_visit_counts(struct kunit *test)
 			1 + atomic_long_read(&t->tracker.nodes));
 	KUNIT_EXPECT_EQ(test, log.pages, 514);
 	KUNIT_EXPECT_EQ(test, log.orders, BIT_ULL(0) | BIT_ULL(9));
+	KUNIT_EXPECT_FALSE(test, log.bad_bitmap);
 	/* Rejecting any of the nodes fails the visit. */
 	nodes = log.nodes;
 	while (nodes--)
