@@ -20,9 +20,9 @@
  * only what has been written, and for a small memfd clearing would cost more
  * than everything else.
  */
-static void *alloc_preserved_page(gfp_t gfp)
+void *memfd_extents_alloc_page(void)
 {
-	struct folio *folio = folio_alloc(gfp, 0);
+	struct folio *folio = folio_alloc(GFP_KERNEL, 0);
 	int err;
 
 	if (!folio)
@@ -30,19 +30,11 @@ static void *alloc_preserved_page(gfp_t gfp)
 	err = kho_preserve_folio(folio);
 	if (err) {
 		folio_put(folio);
-		return ERR_PTR(err);
+		/* kho_alloc_preserve() avoids hot-added memory. */
+		return err == -EADDRNOTAVAIL ? kho_alloc_preserve(PAGE_SIZE) :
+					       ERR_PTR(err);
 	}
 	return folio_address(folio);
-}
-
-/* Hot-added memory, which cannot be preserved, is not in the zone of DMA32. */
-void *memfd_extents_alloc_page(void)
-{
-	void *page = alloc_preserved_page(GFP_KERNEL);
-
-	if (page == ERR_PTR(-EADDRNOTAVAIL))
-		page = alloc_preserved_page(GFP_KERNEL | GFP_DMA32);
-	return page;
 }
 
 static struct memfd_extents_chunk *add_chunk(struct memfd_extents *list)
