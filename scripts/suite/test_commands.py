@@ -43,10 +43,18 @@ def command_params():
                 pytest.mark.cost(120)])
 
 
+def checkout_status():
+    """What git finds changed in the checkout."""
+    return subprocess.run(["git", "status", "--porcelain"], cwd=paths.TOP,
+                          stdout=subprocess.PIPE, text=True,
+                          check=True).stdout.splitlines()
+
+
 @pytest.mark.parametrize("lines", command_params())
 def test_command(lines, report):
     """Runs a block of shell commands."""
     shutil.rmtree(SERIES, ignore_errors=True)
+    before = checkout_status()
     try:
         done = subprocess.run(["bash", "-ec", "\n".join(lines)], cwd=paths.TOP,
                               stdin=subprocess.DEVNULL, text=True,
@@ -56,7 +64,10 @@ def test_command(lines, report):
         shutil.rmtree(SERIES, ignore_errors=True)
     report([ktap.Result(
         lines[0], ktap.FAIL if done.returncode else ktap.PASS,
-        detail=done.stdout.splitlines()[-40:] if done.returncode else [])])
+        detail=done.stdout.splitlines()[-40:] if done.returncode else [])]
+           + [ktap.Result(f"{lines[0]}: the checkout has changed", ktap.FAIL,
+                          detail=after)
+              for after in [checkout_status()] if after != before])
 
 
 class Shell:
